@@ -1,0 +1,14 @@
+#include "proxy/audit.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace gate {
+
+std::string_view name_of(AuditKind kind) noexcept {
+  constexpr std::array<std::string_view, 6> names{"transfer", "transport", "object",
+                                                  "failure",  "session",   "policy"};
+  return names.at(static_cast<std::size_t>(kind));
+}
+
+}  // namespace gate

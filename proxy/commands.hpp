@@ -1,0 +1,32 @@
+// The sub-commands of the command line (decisions.md 2). Each returns the process's exit code.
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <vector>
+
+namespace gate {
+
+/// Exit codes: a stable contract.
+enum ExitCode : int { exit_fine = 0, exit_failed = 1, exit_usage = 2, exit_config = 78 };
+
+int command_run(const std::filesystem::path& config, std::ostream& out, std::ostream& err);
+int command_check(const std::filesystem::path& config, std::ostream& out, std::ostream& err);
+
+enum class ReplayFormat { text, json };
+struct ReplayOptions {
+  std::optional<std::filesystem::path> config;
+  ReplayFormat format = ReplayFormat::text;
+  std::optional<std::filesystem::path> emit;
+  std::vector<std::filesystem::path> captures;
+};
+int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+
+enum class RulesVerb { print, load, unload };
+/// `config` is not needed to unload.
+int command_rules(RulesVerb verb, const std::optional<std::filesystem::path>& config, std::ostream& out,
+                  std::ostream& err);
+int command_version(std::ostream& out);
+
+}  // namespace gate

@@ -1,0 +1,100 @@
+// The configuration file: TOML to typed settings (decisions.md 6). Two types answer "does this need
+// a restart?": Boot is sealed when the gateway starts, Policy is replaced as a whole.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "proxy/policy.hpp"
+
+namespace gate {
+
+enum class ListenerMode : std::uint8_t { redirect, fixed };
+
+struct ListenerSettings {
+  boost::asio::ip::tcp::endpoint bind;
+  ListenerMode mode = ListenerMode::redirect;
+  std::optional<boost::asio::ip::tcp::endpoint> upstream;  // fixed only
+};
+
+struct LimitSettings {
+  std::size_t sessions = 9'000;           // per process
+  std::size_t sessions_per_source = 512;  // per client address
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds first_command_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{0};        // 0 = never: a quiet user stays signed in
+  std::chrono::milliseconds close_timeout{30'000};  // half-closed connections
+  std::size_t session_memory = 1024 * 1024;
+  std::size_t memory = 256 * 1024 * 1024;
+};
+
+enum class AuditSync : std::uint8_t { never, always };
+
+struct AuditSettings {
+  std::filesystem::path path;  // empty: no file (replay)
+  AuditSync fsync = AuditSync::never;
+};
+
+struct InterceptSettings {  // what `rules` turns into nftables
+  std::vector<std::uint16_t> ports{1863, 1864, 1865};
+  std::vector<std::string> interfaces;  // empty: all
+  std::vector<Rule::Network> exempt;    // destinations left alone
+};
+
+struct Boot {
+  std::vector<ListenerSettings> listeners;
+  std::size_t threads = 1;
+  LimitSettings limits;
+  AuditSettings audit;
+  InterceptSettings intercept;
+};
+
+/// One thing wrong with a file, ready to print: "gateway.toml:14:9: rule[2].users: found ..., ...".
+struct ConfigError {
+  std::filesystem::path file;
+  std::uint32_t line = 0;  // 0: the file as a whole
+  std::uint32_t column = 0;
+  std::string key;
+  std::string message;
+};
+[[nodiscard]] std::string to_string(const ConfigError& error);
+
+/// One line of `[groups]`.
+struct Group {
+  std::string name;
+  std::vector<std::string> members;  // folded accounts or *@domain
+};
+
+struct Config {
+  Boot boot;
+  std::shared_ptr<const Policy> policy;
+  /// What `check` tells besides; the rules have their groups expanded.
+  std::vector<Group> groups;
+  std::vector<std::filesystem::path> files;  // in the order they were read
+};
+
+/// Reads and validates everything; reports every error found, not only the first. Paths in the file
+/// are relative to its directory.
+[[nodiscard]] std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem::path& file);
+
+/// What `run` needs beyond a valid file: at least one listener.
+[[nodiscard]] std::optional<ConfigError> missing_for_run(const Config& config,
+                                                         const std::filesystem::path& file);
+
+/// Every key of the file, such as "limits.sessions" and "rule.users"; `[groups]` has none of its own.
+[[nodiscard]] std::vector<std::string> known_keys();
+
+/// What holds without a file: block, no listeners. For `replay`.
+[[nodiscard]] Config default_config();
+
+}  // namespace gate

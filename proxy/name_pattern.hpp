@@ -1,0 +1,42 @@
+// Shell patterns for file names: `*`, `?`, `[a-z]`, `[!a-z]`, `\` before a character that means itself.
+// Matched on code points, without regard to case: ſ and S, σ and ς are the same letter too. Letters written
+// as a base and a combining mark differ from those written as one code point.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace gate {
+
+class NamePattern {
+ public:
+  /// `pattern` is UTF-8. A `[` that is never closed stands for itself, as in the shell.
+  explicit NamePattern(std::string_view pattern);
+
+  /// `name` should be UTF-8; a byte that is not matches `?` and `*` only. Work is bounded by
+  /// the length of the name times the length of the pattern.
+  [[nodiscard]] bool matches(std::string_view name) const noexcept;
+
+  /// What is wrong with a pattern an operator wrote, as a short sentence; nothing when it is good.
+  [[nodiscard]] static std::optional<std::string_view> fault_in(std::string_view pattern);
+
+ private:
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  enum class Part : std::uint8_t { letter, any_letter, any_text, one_of, none_of };
+  struct Element {
+    Part part = Part::letter;
+    char32_t letter = 0;     // folded
+    std::vector<Range> set;  // as written
+  };
+  [[nodiscard]] static bool accepts(const Element& element, char32_t letter) noexcept;
+  [[nodiscard]] static std::optional<Element> read_set(std::string_view& rest);
+
+  std::vector<Element> elements_;
+};
+
+}  // namespace gate

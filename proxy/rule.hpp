@@ -1,0 +1,73 @@
+// One rule and one question put to it (decisions.md 6). What a rule means is written here once;
+// RuleMatch (rule_match.hpp) holds it in the form that is fast to ask.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/ip/address.hpp>
+
+#include "msnp/kind.hpp"
+#include "msnp/types.hpp"
+
+namespace gate {
+
+/// `observe` lets pass like `allow`; the audit record says so. Where this file says "allow", both are meant.
+enum class Action : std::uint8_t { allow, block, observe };
+
+/// "allow", "block", "observe".
+[[nodiscard]] std::string_view name_of(Action action) noexcept;
+
+/// One question: may this user do this with this peer? Views live as long as the call.
+struct Question {
+  /// The local account, folded; empty while the server has accepted nobody: then no rule that names
+  /// users matches.
+  std::string_view user;
+  /// One remote account, folded; empty when unknown: then a block rule that names peers matches, an
+  /// allow rule does not.
+  std::string_view peer;
+  boost::asio::ip::address client;
+  /// to_server = the local user sends.
+  msnp::Direction direction = msnp::Direction::to_server;
+  msnp::Kind kind = msnp::Kind::unknown_application;
+  /// Every reading of the file name. A rule with `names` allows only if *all* readings match,
+  /// and blocks if *any* does: whoever reads the name differently must not win. No reading at all:
+  /// an allow rule with `names` does not match, a block rule does.
+  std::span<const std::string> names;
+  std::optional<std::uint64_t> size;
+  std::chrono::system_clock::time_point at;
+};
+
+/// One `[[rule]]`. Empty lists mean "anybody", "anything".
+struct Rule {
+  std::string name;
+  Action action = Action::block;
+  std::vector<std::string> users;  // folded accounts, *@domain or *; groups already expanded
+  std::vector<std::string> peers;
+  struct Network {
+    boost::asio::ip::address address;  // never an IPv4-mapped one
+    std::uint8_t prefix = 0;
+  };
+  std::vector<Network> clients;
+  std::optional<msnp::Direction> direction;
+  std::vector<msnp::Kind> kinds;
+  std::vector<std::string> names;  // shell patterns (* ? [..]), case-blind
+  /// The rule speaks of sizes up to this one. An unknown size is outside an allow rule and inside a
+  /// block rule: not telling the size never helps the sender.
+  std::optional<std::uint64_t> max_size;
+  struct Window {              // gateway's local time
+    std::uint8_t days = 0x7F;  // bit 0 = Monday
+    std::uint16_t from = 0;    // minutes after midnight, included
+    /// Minutes after midnight, not included. Not larger than `from`: ends the day after a day in `days`.
+    std::uint16_t to = 24 * 60;
+  };
+  std::optional<Window> when;
+  std::optional<std::chrono::system_clock::time_point> until;  // from then on the rule never matches
+};
+
+}  // namespace gate
