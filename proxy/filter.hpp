@@ -1,0 +1,120 @@
+// The heart: what goes on, what stops, what is said instead, for one connection. No sockets, no
+// clock: bytes of either direction in, slices for both directions out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "msnp/calls.hpp"
+#include "msnp/conversation.hpp"
+#include "msnp/decoder.hpp"
+#include "msnp/detect.hpp"
+#include "msnp/identity.hpp"
+#include "msnp/judge.hpp"
+#include "msnp/output.hpp"
+#include "proxy/audit.hpp"
+#include "proxy/clock.hpp"
+#include "proxy/policy.hpp"
+
+namespace gate {
+
+/// What the filters of one worker share. Outlives them; used by one thread only.
+struct FilterShared {
+  std::shared_ptr<const Policy> policy;  // replaced as a whole by a reload
+  AuditSink* audit = nullptr;
+  msnp::Limits limits;
+  msnp::CallBook calls{limits};                 // users' calls move between connections
+  std::size_t session_memory = 1024 * 1024;     // most one session may hold, in bytes
+  std::size_t memory_left = 256 * 1024 * 1024;  // what all sessions of the worker may still hold
+};
+
+/// The two ends of the connection, for rules and audit.
+struct Ends {
+  boost::asio::ip::tcp::endpoint client;
+  boost::asio::ip::tcp::endpoint server;  // where the client wanted to go
+};
+
+/// Why a filter wants its connection closed.
+enum class Close : std::uint8_t { no, yes };
+
+class Filter final : private msnp::Judge {
+ public:
+  /// `shared` outlives the filter.
+  Filter(FilterShared& shared, const Ends& ends);
+  ~Filter();
+  Filter(const Filter&) = delete;
+  Filter& operator=(const Filter&) = delete;
+
+  struct Result {
+    /// Bytes of `in` that are done with. The rest must be presented again, at the front, with more
+    /// bytes behind it.
+    std::size_t consumed = 0;
+    /// Close both sides once `out` is delivered; the cause is already audited.
+    Close close = Close::no;
+    /// A size worth waiting for, counted from the first byte not consumed; 0 when nothing waits.
+    std::size_t wanted = 0;
+  };
+
+  /// Filters bytes that arrived in `direction`. Slices appended to `out` may point into `in`: deliver
+  /// or copy them before `in` is reused. Answers may go to either direction.
+  [[nodiscard]] Result feed(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, const Now& now);
+
+  /// Once a second or so: gives up what has been held too long. May write to `out`.
+  [[nodiscard]] Close tick(msnp::Output& out, const Now& now);
+
+  /// True when `tick` has nothing to do until more bytes come.
+  [[nodiscard]] bool idle() const noexcept;
+
+  /// True once a whole command was read, or the connection passes unread.
+  [[nodiscard]] bool recognised() const noexcept;
+
+  [[nodiscard]] const msnp::Identity& identity() const noexcept { return identity_; }
+
+ private:
+  enum class State : std::uint8_t {
+    detecting,    // the first bytes are still coming
+    following,    // every frame is read
+    transparent,  // not understood, and `[failure]` says pass
+    closed,
+  };
+
+  // msnp::Judge: the policy, and the audit that precedes every effect.
+  [[nodiscard]] bool admits(const msnp::Offer& offer, std::span<const std::string> others,
+                            std::string_view answer) override;
+  [[nodiscard]] bool admits_everything(std::span<const std::string> others) override;
+  void abandoned(msnp::Direction direction, std::span<const std::string> others) override;
+
+  void detect(msnp::Direction direction, msnp::Bytes in);
+  void follow(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
+  void handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);
+  [[nodiscard]] msnp::Fate inspect(msnp::Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
+                                   msnp::Output& out);
+  [[nodiscard]] msnp::Conversation& conversation();
+  void send_waiting(msnp::Direction direction, msnp::Output& out);
+  void charge();
+  /// Audits the cause and does what the policy says.
+  void fail(Cause cause, std::string detail);
+  [[nodiscard]] AuditEvent event_of(AuditKind kind) const;
+  [[nodiscard]] msnp::Decoder& decoder(msnp::Direction direction) noexcept {
+    return decoders_[static_cast<std::size_t>(direction)];
+  }
+
+  FilterShared* shared_;
+  Ends ends_;
+  msnp::Identity identity_;
+  std::array<msnp::Decoder, 2> decoders_;
+  std::unique_ptr<msnp::Conversation> conversation_;  // only once somebody invited or sent a package
+  Now now_;
+  std::size_t charged_ = 0;  // bytes taken from FilterShared::memory_left
+  State state_ = State::detecting;
+  bool commanded_ = false;  // a whole frame came
+  msnp::Side side_ = msnp::Side::notification;
+};
+
+}  // namespace gate

@@ -1,0 +1,67 @@
+// One filter, its policy and a sink that remembers, driven with text: bytes in, bytes out.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/filter.hpp"
+
+namespace gate::test {
+
+class RememberingSink final : public AuditSink {
+ public:
+  bool record(const AuditEvent& event) noexcept override {
+    if (!works) return false;
+    events.push_back(event);
+    return true;
+  }
+  std::vector<AuditEvent> events;
+  bool works = true;
+};
+
+[[nodiscard]] std::shared_ptr<const Policy> policy_with(Action fallback, std::vector<Rule> rules = {});
+
+class FilterRig {
+ public:
+  explicit FilterRig(std::shared_ptr<const Policy> policy);
+
+  /// Feeds bytes as one arrival; what is not consumed is presented again with the next.
+  void feed(msnp::Direction direction, std::string_view bytes);
+  void from_client(std::string_view bytes) { feed(msnp::Direction::to_server, bytes); }
+  void from_server(std::string_view bytes) { feed(msnp::Direction::to_client, bytes); }
+  void tick(msnp::Moment later);
+
+  /// Signs `user` in on a switchboard where everybody in `peers` is present, and forgets the bytes of that.
+  void enter_switchboard(std::string_view user, const std::vector<std::string>& peers);
+  /// The same on a notification server.
+  void sign_in(std::string_view user);
+
+  /// What has left in a direction since the last call.
+  [[nodiscard]] std::string sent(msnp::Direction direction);
+  [[nodiscard]] std::string to_server() { return sent(msnp::Direction::to_server); }
+  [[nodiscard]] std::string to_client() { return sent(msnp::Direction::to_client); }
+
+  FilterShared shared;
+  RememberingSink audit;
+  bool closed = false;
+  std::unique_ptr<Filter> filter;
+
+ private:
+  void collect();
+
+  msnp::Output output_;
+  std::array<std::string, 2> sent_;
+  std::array<std::string, 2> leftover_;
+  Now now_;
+};
+
+/// `MSG bob@example.org Bob N` and the payload.
+[[nodiscard]] std::string message_to_client(std::string_view sender, std::string_view name,
+                                            std::string_view payload);
+[[nodiscard]] std::string message_to_server(std::string_view transaction, char letter,
+                                            std::string_view payload);
+
+}  // namespace gate::test

@@ -1,0 +1,270 @@
+// Each failure of decisions.md 5 with each choice.
+#include "proxy/filter.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/filter_rig.hpp"
+#include "tests/support/invitations.hpp"
+
+namespace {
+
+using namespace std::string_literals;
+using namespace gate::test;
+using gate::Action;
+using gate::AuditKind;
+using gate::Cause;
+using gate::Reaction;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::shared_ptr<const gate::Policy> policy_on(Cause cause, Reaction reaction,
+                                              Action fallback = Action::block) {
+  gate::Policy::Source source;
+  source.fallback = fallback;
+  source.failure[static_cast<std::size_t>(cause)] = reaction;
+  source.revision = "r1";
+  return std::make_shared<const gate::Policy>(std::move(source));
+}
+
+void enter(FilterRig& rig) {
+  rig.enter_switchboard("alice@example.com", {"bob@example.org"});
+}
+
+std::string file_offer() {
+  return message_to_server("7", 'D', p2p_block(v1_package(whole(5, slp_file_offer({})))));
+}
+
+// --- parse-error ---------------------------------------------------------------------------------
+
+/// framing.md 1.3: each is a command to some program and something else to another.
+const std::string hostile_lines[] = {
+    "msg 1 A 3\r\nabc",
+    "Msg 1 A 3\r\nabc",
+    "%4DSG 1 A 3\r\nabc",
+    " MSG 1 A 3\r\nabc",
+    "MSG\v1\vA\v3\r\nabc",
+    "MSG\t1\tA\t3\r\nabc",
+    "MSG 1 A\xC2\xA0"
+    "3\r\n",
+    "MSG 1 A\xC2\x85"
+    "3\r\n",
+    "MSG 1 A \xD9\xA3\r\nab",
+    "MSG  1 A 3\r\nabc",
+    "MSG 1 A +3\r\nabc",
+    "MSG 1 A 003\r\nabc",
+    "MSG 1 A 0_3\r\nabc",
+    "MSG 1 A -12\r\n",
+    "MSG 1 A x 3\r\nabc",
+    "MSG 1 A 3 \r\nabc",
+    "MSG 1 A\r3\r\nabc",
+    "PNG\0\r\n"s,
+    "CAL 1 \xFF\xFE\r\n",
+    "MSG 1 X 3\r\nabc",
+    "MSG 1 A 9999\r\nabc",
+    "UUN 1 b@c 3 0\r\n\x7F\r\n",
+};
+
+TEST(Filter, EveryHostileLineOfAClientCloses) {
+  for (const std::string& line : hostile_lines) {
+    FilterRig rig(policy_with(Action::block));
+    enter(rig);
+    rig.from_client(line + "PNG\r\n");
+    EXPECT_TRUE(rig.closed) << line;
+    EXPECT_THAT(rig.to_server(), testing::AnyOf("", StartsWith("UUN 1 b@c 3 0"))) << line;
+    ASSERT_EQ(rig.audit.events.size(), 1U) << line;
+    EXPECT_EQ(rig.audit.events[0].event, AuditKind::failure);
+    EXPECT_EQ(rig.audit.events[0].reason, "parse-error");
+    EXPECT_EQ(rig.audit.events[0].action, Action::block);
+    EXPECT_THAT(rig.audit.events[0].detail, HasSubstr("from the client"));
+  }
+}
+
+TEST(Filter, AFaultOfTheServerClosesAndSaysWhoseItWas) {
+  FilterRig rig(policy_with(Action::block));
+  enter(rig);
+  rig.from_server("MSG bob@example.org Bob x3\r\nabc");
+  EXPECT_TRUE(rig.closed);
+  EXPECT_EQ(rig.to_client(), "");
+  EXPECT_THAT(rig.audit.events.at(0).detail, HasSubstr("from the server"));
+}
+
+TEST(Filter, WhatCameBeforeTheFaultIsDelivered) {
+  FilterRig rig(policy_with(Action::block));
+  enter(rig);
+  rig.from_client("CAL 2 carol@example.net\r\nmsg 1 A 3\r\nabcPNG\r\n");
+  EXPECT_EQ(rig.to_server(), "CAL 2 carol@example.net\r\n");
+  rig.from_client("CAL 3 dave@example.net\r\n");
+  EXPECT_EQ(rig.to_server(), "") << "closed is closed";
+  EXPECT_EQ(rig.audit.events.size(), 1U);
+}
+
+TEST(Filter, AParseErrorPassesUnreadIfTheOperatorWroteSo) {
+  FilterRig rig(policy_on(Cause::parse_error, Reaction::pass));
+  enter(rig);
+  rig.from_client("CAL 2 carol@example.net\r\nmsg 1 A 3\r\nabc");
+  EXPECT_FALSE(rig.closed);
+  EXPECT_EQ(rig.to_server(), "CAL 2 carol@example.net\r\nmsg 1 A 3\r\nabc");
+  rig.from_client("\x01\x02");
+  rig.from_server("\x03\x04");
+  EXPECT_EQ(rig.to_server(), "\x01\x02");
+  EXPECT_EQ(rig.to_client(), "\x03\x04");
+  ASSERT_EQ(rig.audit.events.size(), 1U);
+  EXPECT_EQ(rig.audit.events[0].action, Action::allow);
+}
+
+// --- not-msnp ------------------------------------------------------------------------------------
+
+const std::pair<std::string, const char*> strangers[] = {
+    {"\x16\x03\x01\x02\x00\x01\x00\x01\xFC"s, "tls"},
+    {"POST /gateway/gateway.dll HTTP/1.1\r\n", "http"},
+    {"VER MSNFTP\r\n", "msnftp"},
+    {"\x04\0\0\0foo\0"s, "p2p-direct"},
+    {"SSH-2.0-OpenSSH_9\r\n", "other"},
+};
+
+TEST(Filter, AnotherProtocolIsClosedAndNamed) {
+  for (const auto& [bytes, name] : strangers) {
+    FilterRig rig(policy_with(Action::block));
+    rig.from_client(bytes);
+    EXPECT_TRUE(rig.closed) << name;
+    EXPECT_EQ(rig.to_server(), "") << name;
+    ASSERT_EQ(rig.audit.events.size(), 1U) << name;
+    EXPECT_EQ(rig.audit.events[0].reason, "not-msnp");
+    EXPECT_THAT(rig.audit.events[0].detail, StartsWith(name + ": "s));
+  }
+}
+
+TEST(Filter, AnotherProtocolPassesIfTheOperatorWroteSo) {
+  for (const auto& [bytes, name] : strangers) {
+    FilterRig rig(policy_on(Cause::not_msnp, Reaction::pass));
+    rig.from_client(bytes);
+    rig.from_server("answer");
+    rig.from_client("\r\n\r\n");
+    EXPECT_FALSE(rig.closed) << name;
+    EXPECT_EQ(rig.to_server(), bytes + "\r\n\r\n") << name;
+    EXPECT_EQ(rig.to_client(), "answer") << name;
+    EXPECT_EQ(rig.audit.events.size(), 1U) << name;
+  }
+}
+
+TEST(Filter, AServerThatSpeaksFirstIsNoServerOfThisProtocol) {
+  FilterRig rig(policy_with(Action::block));
+  rig.from_server("VER 1 MSNP18\r\n");
+  EXPECT_TRUE(rig.closed);
+  EXPECT_EQ(rig.to_client(), "");
+  EXPECT_EQ(rig.audit.events.at(0).reason, "not-msnp");
+}
+
+TEST(Filter, WaitsForTheFirstBytesAndThenReadsThemAll) {
+  FilterRig rig(policy_with(Action::block));
+  for (const char letter : "USR 1 alice@example.com 12.34\r"s) {
+    rig.from_client({&letter, 1});
+    EXPECT_EQ(rig.to_server(), "");
+  }
+  rig.from_client("\n");
+  EXPECT_TRUE(rig.filter->recognised());
+  EXPECT_EQ(rig.to_server(), "USR 1 alice@example.com 12.34\r\n");
+}
+
+TEST(Filter, NothingPassesUnreadThatCannotBeRecorded) {
+  for (const Cause cause : {Cause::parse_error, Cause::not_msnp}) {
+    FilterRig rig(policy_on(cause, Reaction::pass));
+    rig.audit.works = false;
+    if (cause == Cause::parse_error) enter(rig);
+    rig.from_client("SSH-2.0-OpenSSH_9\r\n");
+    EXPECT_TRUE(rig.closed);
+    EXPECT_EQ(rig.to_server(), "");
+  }
+}
+
+// --- reassembly-limit, memory, audit-write-failed --------------------------------------------------
+
+std::string half_an_offer(std::uint32_t identifier = 5) {
+  return message_to_server("7", 'D', p2p_block(v1_package(cut(identifier, slp_file_offer({}), 600)[0])));
+}
+
+TEST(Filter, AnUnfinishedMessageIsDroppedAndTheSessionGoesOnOrCloses) {
+  for (const Reaction reaction : {Reaction::block, Reaction::close}) {
+    FilterRig rig(policy_on(Cause::reassembly_limit, reaction));
+    enter(rig);
+    rig.from_client(half_an_offer());
+    EXPECT_FALSE(rig.closed);
+    rig.tick(61'000);
+    EXPECT_EQ(rig.closed, reaction == Reaction::close);
+    ASSERT_EQ(rig.audit.events.size(), 1U);
+    EXPECT_EQ(rig.audit.events[0].event, AuditKind::failure);
+    EXPECT_EQ(rig.audit.events[0].reason, "reassembly-limit");
+    EXPECT_EQ(rig.audit.events[0].peers, std::vector{"bob@example.org"s});
+    EXPECT_EQ(rig.audit.events[0].direction, msnp::Direction::to_server);
+    rig.from_client("CAL 9 carol@example.net\r\n");
+    EXPECT_EQ(rig.to_server(), reaction == Reaction::close ? "" : "CAL 9 carol@example.net\r\n");
+  }
+}
+
+TEST(Filter, WhatIsStillHeldAtTheEndIsTold) {
+  FilterRig rig(policy_with(Action::block));
+  enter(rig);
+  rig.from_client(half_an_offer());
+  EXPECT_LT(rig.shared.memory_left, 256U * 1024 * 1024);
+  rig.filter.reset();
+  ASSERT_EQ(rig.audit.events.size(), 1U);
+  EXPECT_EQ(rig.audit.events[0].reason, "reassembly-limit");
+  EXPECT_EQ(rig.shared.memory_left, 256U * 1024 * 1024) << "the memory is given back";
+}
+
+TEST(Filter, ASpentSessionBudgetClosesOrDropsWhatIsHeld) {
+  for (const Reaction reaction : {Reaction::close, Reaction::block}) {
+    FilterRig rig(policy_on(Cause::memory, reaction));
+    enter(rig);
+    rig.shared.session_memory = 1000;
+    rig.from_client(half_an_offer());
+    EXPECT_EQ(rig.closed, reaction == Reaction::close);
+    EXPECT_EQ(rig.to_server(), "");
+    ASSERT_EQ(rig.audit.events.size(), 1U);
+    EXPECT_EQ(rig.audit.events[0].reason, "memory");
+    EXPECT_EQ(rig.audit.events[0].action, Action::block);
+    EXPECT_TRUE(rig.filter->idle());
+    if (reaction == Reaction::close) continue;
+    rig.from_client("CAL 9 carol@example.net\r\n");
+    EXPECT_EQ(rig.to_server(), "CAL 9 carol@example.net\r\n") << "chat goes on";
+  }
+}
+
+TEST(Filter, TheWorkersBudgetIsSharedAndGivenBack) {
+  FilterRig rig(policy_on(Cause::memory, Reaction::close));
+  enter(rig);
+  rig.shared.memory_left = 5000;
+  rig.from_client(half_an_offer());
+  EXPECT_FALSE(rig.closed);
+  const std::size_t left = rig.shared.memory_left;
+  EXPECT_LT(left, 5000U);
+  rig.tick(61'000);
+  EXPECT_GT(rig.shared.memory_left, left);
+  rig.shared.memory_left = 100;
+  rig.from_client(half_an_offer());
+  EXPECT_TRUE(rig.closed);
+  EXPECT_EQ(rig.audit.events.back().reason, "memory");
+}
+
+TEST(Filter, WithoutAnAuditNothingIsAllowedUnlessTheOperatorWroteSo) {
+  for (const Reaction reaction : {Reaction::block, Reaction::pass}) {
+    FilterRig rig(policy_on(Cause::audit_write_failed, reaction, Action::allow));
+    enter(rig);
+    rig.audit.works = false;
+    rig.from_client(file_offer());
+    EXPECT_EQ(rig.to_server(), reaction == Reaction::pass ? file_offer() : "");
+    rig.from_client("CAL 9 carol@example.net\r\n");
+    EXPECT_EQ(rig.to_server(), "CAL 9 carol@example.net\r\n");
+  }
+}
+
+TEST(Filter, ABlockedOfferStaysBlockedWithoutAnAudit) {
+  FilterRig rig(policy_on(Cause::audit_write_failed, Reaction::pass));
+  enter(rig);
+  rig.audit.works = false;
+  rig.from_client(file_offer());
+  EXPECT_EQ(rig.to_server(), "");
+}
+
+}  // namespace
