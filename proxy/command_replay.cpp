@@ -1,0 +1,81 @@
+#include <optional>
+#include <ostream>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "proxy/commands.hpp"
+#include "proxy/config.hpp"
+#include "proxy/replay.hpp"
+
+namespace gate {
+namespace {
+
+/// DIR itself for one capture. For several DIR/<name without extension>, and where two captures have
+/// the same name, the second gets "-2" behind it, the third "-3".
+class EmitDirectories {
+ public:
+  EmitDirectories(std::filesystem::path root, bool several) : root_(std::move(root)), several_(several) {}
+
+  [[nodiscard]] std::filesystem::path of(const std::filesystem::path& capture) {
+    if (!several_) return root_;
+    const std::string stem = capture.stem().string();
+    std::string name = stem;
+    for (int number = 2; !used_.insert(name).second; ++number) name = stem + '-' + std::to_string(number);
+    return root_ / name;
+  }
+
+ private:
+  std::filesystem::path root_;
+  bool several_;
+  std::set<std::string> used_;
+};
+
+std::optional<Config> config_for(const ReplayOptions& options, std::ostream& err) {
+  if (!options.config) return default_config();
+  auto loaded = load_config(*options.config);
+  if (auto* const config = std::get_if<Config>(&loaded)) return std::move(*config);
+  for (const ConfigError& error : std::get<std::vector<ConfigError>>(loaded)) err << to_string(error) << '\n';
+  return std::nullopt;
+}
+
+}  // namespace
+
+int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
+  const auto config = config_for(options, err);
+  if (!config) return exit_config;
+
+  DecisionPrinter printer(out, options.format);
+  ReplayTotal total;
+  std::optional<EmitDirectories> directories;
+  if (options.emit) directories.emplace(*options.emit, options.captures.size() > 1);
+  bool failed = false;
+  for (const std::filesystem::path& file : options.captures) {
+    FilterShared shared;
+    shared.policy = config->policy;
+    shared.audit = &printer;
+    shared.session_memory = config->boot.limits.session_memory;
+    shared.memory_left = config->boot.limits.memory;
+    std::optional<Emission> emission;
+    if (directories) emission.emplace(directories->of(file));
+
+    std::optional<CaptureError> error;
+    const std::uint64_t before = printer.printed();
+    ReplayedCapture replayed = replay_capture(file, shared, emission ? &*emission : nullptr, error);
+    replayed.events = printer.printed() - before;
+    if (!error || replayed.packets != 0) {
+      print_capture(err, file.string(), replayed);
+      total.add(replayed);
+    }
+    if (error) err << file.string() << ": " << error->message << '\n';
+    if (emission && emission->error()) err << *emission->error() << '\n';
+    failed = failed || error || (emission && emission->error());
+  }
+  total.print(err);
+  if (printer.failed()) err << "cannot write the events to the output\n";
+  return failed || printer.failed() ? exit_failed : exit_fine;
+}
+
+}  // namespace gate

@@ -1,0 +1,83 @@
+// Arguments to calls of proxy/commands.hpp; nothing else.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <optional>
+
+#include "proxy/commands.hpp"
+
+namespace {
+
+using Path = std::filesystem::path;
+
+CLI::Option* add_config(CLI::App& command, std::optional<Path>& config) {
+  return command.add_option("-c,--config", config, "the configuration file")->option_text("FILE");
+}
+
+int dispatch(int argc, char** argv) {
+  CLI::App app{"A transparent MSNP gateway: stops file offers, passes everything else bit for bit."};
+  app.require_subcommand(1);
+  std::optional<Path> config;
+  int code = gate::exit_fine;
+
+  CLI::App* run = app.add_subcommand("run", "the gateway, in the foreground");
+  add_config(*run, config)->required();
+  run->callback([&] { code = gate::command_run(*config, std::cout, std::cerr); });
+
+  CLI::App* check = app.add_subcommand("check", "validate a configuration, start nothing");
+  add_config(*check, config)->required();
+  check->callback([&] { code = gate::command_check(*config, std::cout, std::cerr); });
+
+  gate::ReplayOptions options;
+  CLI::App* replay = app.add_subcommand("replay", "run captures through the filter, print its decisions");
+  add_config(*replay, options.config);
+  const std::map<std::string, gate::ReplayFormat> formats{{"text", gate::ReplayFormat::text},
+                                                          {"json", gate::ReplayFormat::json}};
+  replay->add_option("--format", options.format, "a table, or JSON Lines")
+      ->transform(CLI::CheckedTransformer(formats))
+      ->option_text("text|json");
+  replay->add_option("--emit", options.emit, "write what would have been sent, two files a connection")
+      ->option_text("DIR");
+  replay->add_option("CAPTURE", options.captures, "pcap or pcapng files")->required()->option_text("...");
+  replay->callback([&] { code = gate::command_replay(options, std::cout, std::cerr); });
+
+  CLI::App* rules = app.add_subcommand("rules", "the nftables ruleset that intercepts");
+  rules->require_subcommand(1);
+  const auto add_rules = [&](const char* name, const char* help, gate::RulesVerb verb) {
+    CLI::App* command = rules->add_subcommand(name, help);
+    CLI::Option* option = add_config(*command, config);
+    if (verb != gate::RulesVerb::unload) option->required();
+    command->callback([&, verb] { code = gate::command_rules(verb, config, std::cout, std::cerr); });
+  };
+  add_rules("print", "show it", gate::RulesVerb::print);
+  add_rules("load", "put it in force; twice is safe", gate::RulesVerb::load);
+  add_rules("unload", "take it away", gate::RulesVerb::unload);
+
+  CLI::App* version = app.add_subcommand("version", "version, build options, library versions");
+  version->callback([&] { code = gate::command_version(std::cout); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11's own codes are not our contract: help is fine, the rest is wrong usage.
+    return app.exit(error) == 0 ? gate::exit_fine : gate::exit_usage;
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs("msnpgate: ", stderr);
+    std::fputs(error.what(), stderr);
+    std::fputs("\n", stderr);
+    return gate::exit_failed;
+  }
+}

@@ -1,0 +1,341 @@
+#include "proxy/session.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <linux/sockios.h>
+
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <string>
+
+#include "proxy/destination.hpp"
+#include "proxy/worker.hpp"
+
+namespace gate {
+namespace {
+
+constexpr std::array<End, 2> both{End::client, End::server};
+
+/// Closing will send a reset: the other end sees what happened here, and no TIME_WAIT stays.
+void reset_on_close(int fd) noexcept {
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+/// True when the peer has acknowledged all that was written: a reset takes nothing from it.
+bool all_sent(int fd) noexcept {
+  int unsent = 0;
+  return ::ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent == 0;
+}
+
+}  // namespace
+
+std::string_view name_of(Ending ending) noexcept {
+  switch (ending) {
+    case Ending::client_closed:
+      return "client-closed";
+    case Ending::server_closed:
+      return "server-closed";
+    case Ending::connect_failed:
+      return "connect-failed";
+    case Ending::connect_timeout:
+      return "connect-timeout";
+    case Ending::first_command_timeout:
+      return "first-command-timeout";
+    case Ending::idle_timeout:
+      return "idle-timeout";
+    case Ending::failure:
+      return "failure";
+    case Ending::memory:
+      return "memory";
+    case Ending::resources:
+      return "resources";
+    case Ending::limit:
+      return "limit";
+    case Ending::no_destination:
+      return "no-destination";
+    case Ending::loop:
+      return "loop";
+    case Ending::shutdown:
+      return "shutdown";
+  }
+  return "unknown";
+}
+
+Session::Session(Worker& worker, const Ends& ends)
+    : worker_(worker),
+      ends_(ends),
+      client_(worker.io()),
+      server_(worker.io()),
+      filter_(worker.shared(), ends) {}
+
+void Session::start(Descriptor client) noexcept {
+  attempt([&] { connect(std::move(client)); });
+  worker_.release(*this);
+}
+
+void Session::expire() noexcept {
+  switch (phase_) {
+    case Phase::connecting:
+      end(Ending::connect_timeout);
+      break;
+    case Phase::relaying:
+      if (half_closed_) {
+        end(first_ending_);
+      } else {
+        end(recognised_ ? Ending::idle_timeout : Ending::first_command_timeout);
+      }
+      break;
+    case Phase::draining:
+      end(Ending::failure);
+      break;
+    case Phase::over:
+      break;
+  }
+  worker_.release(*this);
+}
+
+void Session::tick() noexcept {
+  attempt([&] {
+    const Now now = worker_.now();
+    if (phase_ == Phase::relaying) {
+      msnp::Output& out = worker_.fresh_output();
+      const Close close = filter_.tick(out, now);
+      deliver(out, close, now);
+    }
+    settle(now);
+    if (!starved_ && filter_.idle()) Hook<TickedTag>::unlink();
+  });
+  worker_.release(*this);
+}
+
+void Session::shut_down() noexcept {
+  end(Ending::shutdown);
+  worker_.release(*this);
+}
+
+void Session::on_readable(End end) noexcept {
+  reading_ = static_cast<std::uint8_t>(reading_ & ~bit(end));
+  if (phase_ != Phase::over) attempt([&] { read(end); });
+  worker_.release(*this);
+}
+
+void Session::on_writable(End end) noexcept {
+  writing_ = static_cast<std::uint8_t>(writing_ & ~bit(end));
+  if (phase_ != Phase::over) {
+    attempt([&] {
+      if (phase_ == Phase::connecting) return finish_connecting();
+      relay_.flush(end);
+      settle(worker_.now());
+    });
+  }
+  worker_.release(*this);
+}
+
+template <class Work>
+void Session::attempt(Work work) noexcept {
+  try {
+    work();
+  } catch (const std::exception&) {
+    end(Ending::memory);
+  }
+}
+
+void Session::connect(Descriptor client) {
+  if (client_.adopt(std::move(client))) return end(Ending::resources);
+  Descriptor server{
+      ::socket(ends_.server.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!server) return end(Ending::resources);
+  const int on = 1;
+  ::setsockopt(server.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(server.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  const bool connected =
+      ::connect(server.get(), ends_.server.data(), static_cast<socklen_t>(ends_.server.size())) == 0;
+  if (!connected && errno != EINPROGRESS) {
+    connect_error_ = errno;
+    return end(Ending::connect_failed);
+  }
+  if (server_.adopt(std::move(server))) return end(Ending::resources);
+  if (connected) return relay();
+  worker_.connecting().start(*this, worker_.now().monotonic);
+  worker_.arm_tick();
+  server_.arm_write(WriteReady{this, End::server});
+  writing_ = bit(End::server);
+}
+
+void Session::finish_connecting() {
+  socklen_t size = sizeof connect_error_;
+  if (::getsockopt(server_.fd(), SOL_SOCKET, SO_ERROR, &connect_error_, &size) != 0) connect_error_ = errno;
+  if (connect_error_ != 0) return end(Ending::connect_failed);
+  relay();
+}
+
+void Session::relay() {
+  phase_ = Phase::relaying;
+  relay_.start(client_.fd(), server_.fd());
+  worker_.first_command().start(*this, worker_.now().monotonic);
+  worker_.arm_tick();
+  wait_for_next();
+}
+
+void Session::read(End from) {
+  if (starved_ || !relay_.wants_read(from)) return;  // it paused while the handler waited
+  const Now now = worker_.now();
+  const Relay::Received received = relay_.receive(from, worker_.scratch());
+  if (received.event == Relay::Event::bytes) {
+    msnp::Output& out = worker_.fresh_output();
+    const Filter::Result result = filter_.feed(direction_from(from), received.bytes, out, now);
+    deliver(out, result.close, now);
+    if (phase_ == Phase::relaying) {
+      if (!relay_.keep(from, received.bytes.subspan(result.consumed), result.wanted)) {
+        return out_of_memory(now);
+      }
+      time_activity(now);
+    }
+  }
+  settle(now);
+}
+
+void Session::deliver(msnp::Output& out, Close close, const Now& now) {
+  relay_.deliver(out);
+  if (close == Close::yes) {
+    phase_ = Phase::draining;
+    starved_ = false;
+    relay_.close_after_delivery();
+    Hook<TickedTag>::unlink();
+    worker_.draining().start(*this, now.monotonic);
+    worker_.arm_tick();
+  } else if (!filter_.idle()) {
+    worker_.tick_too(*this);
+  }
+}
+
+void Session::settle(const Now& now) {
+  relay_.forward_ends();
+  if (relay_.finished()) {
+    if (phase_ == Phase::draining) return end(Ending::failure);
+    if (!half_closed_)
+      first_ending_ = relay_.over(End::client) ? Ending::client_closed : Ending::server_closed;
+    return end(first_ending_);
+  }
+  if (relay_.overfull()) return out_of_memory(now);
+  if (charge()) {
+    starved_ = false;
+  } else {
+    out_of_memory(now);
+    if (phase_ == Phase::over) return;
+  }
+  if (!half_closed_ && phase_ == Phase::relaying && relay_.half_closed()) {
+    half_closed_ = true;
+    first_ending_ = relay_.over(End::client) ? Ending::client_closed : Ending::server_closed;
+    worker_.closing().start(*this, now.monotonic);
+    worker_.arm_tick();
+  }
+  wait_for_next();
+}
+
+void Session::wait_for_next() {
+  for (const End end : both) {
+    if (!starved_ && (reading_ & bit(end)) == 0 && relay_.wants_read(end)) {
+      ready(end).arm_read(ReadReady{this, end});
+      reading_ = static_cast<std::uint8_t>(reading_ | bit(end));
+    }
+    if ((writing_ & bit(end)) == 0 && relay_.wants_write(end)) {
+      ready(end).arm_write(WriteReady{this, end});
+      writing_ = static_cast<std::uint8_t>(writing_ | bit(end));
+    }
+  }
+}
+
+void Session::time_activity(const Now& now) noexcept {
+  if (!recognised_) recognised_ = filter_.recognised();
+  if (!recognised_ || half_closed_) return;
+  worker_.idle().start(*this, now.monotonic);
+  worker_.arm_tick();
+}
+
+bool Session::charge() noexcept {
+  FilterShared& shared = worker_.shared();
+  const std::size_t held = relay_.held();
+  if (held > charged_ && (held > shared.session_memory || held - charged_ > shared.memory_left)) return false;
+  shared.memory_left += charged_;
+  shared.memory_left -= held;
+  charged_ = held;
+  return true;
+}
+
+void Session::out_of_memory(const Now& now) {
+  if (starved_) return;
+  const Reaction reaction = worker_.shared().policy->on(Cause::memory);
+  AuditEvent failure = event(AuditKind::failure);
+  failure.time = now.wall;
+  failure.reason = name_of(Cause::memory);
+  failure.detail = "the connection holds " + std::to_string(relay_.held()) + " bytes";
+  worker_.record(failure);
+  // Pausing bounds what is read from now on, but not what is said to an end that does not listen.
+  if (reaction == Reaction::block && !relay_.overfull()) {
+    starved_ = true;
+    worker_.tick_too(*this);
+  } else {
+    end(Ending::memory);
+  }
+}
+
+void Session::end(Ending ending) noexcept {
+  if (phase_ == Phase::over) return;
+  record_end(ending);
+  const bool begun = phase_ != Phase::connecting;
+  phase_ = Phase::over;
+  untimed();
+  Hook<TickedTag>::unlink();
+  worker_.shared().memory_left += charged_;
+  charged_ = 0;
+  for (const End end : both) {
+    Readiness& closed = ready(end);
+    if (closed.fd() < 0) continue;
+    const bool other_broke_off = begun && relay_.was_reset(opposite(end)) && !relay_.wants_write(end);
+    if (!begun || (other_broke_off && all_sent(closed.fd()))) reset_on_close(closed.fd());
+    closed.close();
+  }
+}
+
+AuditEvent Session::event(AuditKind kind) const {
+  AuditEvent made;
+  made.event = kind;
+  made.user = filter_.identity().user();
+  for (const msnp::Peer& peer : filter_.identity().peers()) made.peers.push_back(peer.account);
+  made.dialect = filter_.identity().dialect();
+  made.client = text_of(ends_.client);
+  made.server = text_of(ends_.server);
+  return made;
+}
+
+void Session::record_end(Ending ending) noexcept {
+  constexpr std::array<std::string_view, 3> phases{"connecting", "relaying", "draining"};
+  try {
+    AuditEvent made = event(AuditKind::session);
+    made.time = worker_.now().wall;
+    made.reason = name_of(ending);
+    made.detail = "during " + std::string(phases[static_cast<std::size_t>(phase_)]);
+    if (phase_ == Phase::connecting) {
+      if (connect_error_ != 0) {
+        made.detail +=
+            "; " + boost::system::error_code{connect_error_, boost::system::system_category()}.message();
+      }
+    } else {
+      made.detail += "; bytes from client " + std::to_string(relay_.received(End::client)) +
+                     ", from server " + std::to_string(relay_.received(End::server));
+      const std::size_t unfinished = relay_.leftover(End::client) + relay_.leftover(End::server);
+      if (unfinished != 0) made.detail += "; " + std::to_string(unfinished) + " of an unfinished frame";
+    }
+    worker_.record(made);
+  } catch (const std::exception&) {
+    log(Level::error, "no memory to record the end of a session");
+  }
+}
+
+}  // namespace gate

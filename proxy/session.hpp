@@ -1,0 +1,132 @@
+// One intercepted connection, from its acceptance to its last audit line: connects to where the client
+// wanted to go, then relays what the filter lets through, until either end or a deadline ends it.
+//
+//   connecting ──► relaying ──► draining (the filter closed) ──► over
+//
+// An idle session is this one object: no buffer, no timer, no coroutine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <boost/intrusive/list.hpp>
+
+#include "msnp/output.hpp"
+#include "proxy/clock.hpp"
+#include "proxy/deadlines.hpp"
+#include "proxy/descriptor.hpp"
+#include "proxy/filter.hpp"
+#include "proxy/readiness.hpp"
+#include "proxy/relay.hpp"
+
+namespace gate {
+
+class Worker;
+
+/// Why a connection ended, or was not begun. Audit key `reason` of event `session`.
+enum class Ending : std::uint8_t {
+  client_closed,
+  server_closed,
+  connect_failed,
+  connect_timeout,
+  first_command_timeout,
+  idle_timeout,
+  failure,  // the filter closed it; a `failure` record before says why
+  memory,
+  resources,       // the system refused a socket or a registration
+  limit,           // not begun: too many connections
+  no_destination,  // not begun: the kernel does not know where the client wanted to go
+  loop,            // not begun: the client wanted to go to the gateway itself
+  shutdown,
+};
+[[nodiscard]] std::string_view name_of(Ending ending) noexcept;
+
+template <class Tag>
+using Hook = boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
+                                              boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+template <class Item, class Tag>
+using HookedList = boost::intrusive::list<Item, boost::intrusive::base_hook<Hook<Tag>>,
+                                          boost::intrusive::constant_time_size<false>>;
+struct AliveTag;
+struct TickedTag;
+
+class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag> {
+ public:
+  /// `worker` outlives the session. `client` is an accepted, non-blocking socket.
+  Session(Worker& worker, const Ends& ends);
+
+  // Each of these may be the last call: the worker destroys a session that is over when no handler
+  // waits any more.
+
+  void start(Descriptor client) noexcept;
+  /// The deadline it stood in has passed.
+  void expire() noexcept;
+  /// While its filter is not idle, or it waits for memory: once a tick.
+  void tick() noexcept;
+  void shut_down() noexcept;
+
+  /// Over, and no handler waits: it can be destroyed.
+  [[nodiscard]] bool finished() const noexcept {
+    return phase_ == Phase::over && reading_ == 0 && writing_ == 0;
+  }
+  [[nodiscard]] const Ends& ends() const noexcept { return ends_; }
+
+ private:
+  struct ReadReady {
+    Session* session;
+    End end;
+    void operator()(const boost::system::error_code&) const noexcept { session->on_readable(end); }
+  };
+  struct WriteReady {
+    Session* session;
+    End end;
+    void operator()(const boost::system::error_code&) const noexcept { session->on_writable(end); }
+  };
+  enum class Phase : std::uint8_t { connecting, relaying, draining, over };
+
+  void on_readable(End end) noexcept;
+  void on_writable(End end) noexcept;
+  /// Runs one event's work; what it cannot get memory for ends this session only.
+  template <class Work>
+  void attempt(Work work) noexcept;
+
+  void connect(Descriptor client);
+  void finish_connecting();
+  void relay();
+  void read(End from);
+  void deliver(msnp::Output& out, Close close, const Now& now);
+  /// After every change: passes ends of stream on, ends what is over, waits for what comes next.
+  void settle(const Now& now);
+  void wait_for_next();
+  void time_activity(const Now& now) noexcept;
+  /// Counts what is held against the budgets; false if it is too much.
+  [[nodiscard]] bool charge() noexcept;
+  void out_of_memory(const Now& now);
+  void end(Ending ending) noexcept;
+  [[nodiscard]] AuditEvent event(AuditKind kind) const;
+  void record_end(Ending ending) noexcept;
+
+  [[nodiscard]] Readiness& ready(End end) noexcept { return end == End::client ? client_ : server_; }
+  [[nodiscard]] static std::uint8_t bit(End end) noexcept {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(end));
+  }
+
+  Worker& worker_;
+  Ends ends_;
+  Readiness client_;
+  Readiness server_;
+  Relay relay_;
+  std::size_t charged_ = 0;  // bytes counted against FilterShared::memory_left
+  Filter filter_;
+  int connect_error_ = 0;
+  std::uint8_t reading_ = 0;  // one bit for each end: a handler waits
+  std::uint8_t writing_ = 0;
+  Phase phase_ = Phase::connecting;
+  Ending first_ending_ = Ending::client_closed;  // of a half-closed connection
+  bool half_closed_ = false;
+  bool recognised_ = false;
+  bool starved_ = false;  // reads nothing until memory is free ([failure] memory = "block")
+};
+
+}  // namespace gate

@@ -1,0 +1,182 @@
+#include "proxy/worker.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
+
+#include <chrono>
+#include <exception>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace gate {
+namespace {
+
+// Coarse on purpose: no deadline of ours needs better, and an armed tick is a wake-up.
+constexpr std::chrono::milliseconds tick_interval{500};
+// How long an end may take to read the last words of a connection that the filter closed.
+constexpr msnp::Moment last_words = 2'000;
+
+std::string and_more(std::uint64_t held_back) {
+  return held_back == 0 ? std::string() : "; and " + std::to_string(held_back) + " more before";
+}
+
+}  // namespace
+
+Worker::Worker(Process& process, const std::shared_ptr<const Policy>& policy)
+    : process_(process),
+      connecting_(process.boot.limits.connect_timeout.count()),
+      first_command_(process.boot.limits.first_command_timeout.count()),
+      idle_(process.boot.limits.idle_timeout.count()),
+      closing_(process.boot.limits.close_timeout.count()),
+      draining_(last_words),
+      ticker_(io_) {
+  shared_.policy = policy;
+  shared_.audit = this;
+  shared_.session_memory = process.boot.limits.session_memory;
+  shared_.memory_left = process.boot.limits.memory / process.boot.threads;
+}
+
+Worker::~Worker() = default;
+
+void Worker::add_listener(Descriptor listening, const ListenerSettings& settings) {
+  listeners_.emplace_back(*this, std::move(listening), settings).start();
+}
+
+void Worker::run() noexcept {
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (...) {
+      // Sessions deal with their own trouble; what arrives here is memory that ran out between them.
+      log(Level::error, "a handler was given up: out of memory?");
+    }
+  }
+}
+
+void Worker::stop() {
+  boost::asio::post(io_, [this] {
+    for (Listener& listener : listeners_) listener.close();
+    for (auto next = sessions_.begin(); next != sessions_.end();) (next++)->shut_down();
+    ticker_.cancel();
+  });
+}
+
+void Worker::take(Descriptor client, const Endpoint& source, const ListenerSettings& listener) {
+  if (!admit(source.address())) return refuse(std::move(client), source, Ending::limit, limit_trickle_);
+  const auto found = find_destination(listener, client.get(), process_.listening);
+  if (const auto* fault = std::get_if<DestinationFault>(&found)) {
+    leave(source.address());
+    const Ending ending = *fault == DestinationFault::loop ? Ending::loop : Ending::no_destination;
+    return refuse(std::move(client), source, ending, destination_trickle_);
+  }
+  Session* session = nullptr;
+  try {
+    session = new Session(*this, Ends{source, std::get<Endpoint>(found)});
+  } catch (const std::exception&) {
+    leave(source.address());
+    throw;
+  }
+  sessions_.push_back(*session);  // owned by this list until `release`
+  session->start(std::move(client));
+}
+
+Now Worker::now() const noexcept {
+  using namespace std::chrono;
+  return {.monotonic = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count(),
+          .wall = system_clock::now()};
+}
+
+msnp::Output& Worker::fresh_output() noexcept {
+  output_.clear();
+  return output_;
+}
+
+bool Worker::record(const AuditEvent& event) noexcept {
+  if (process_.audit->record(event)) return true;
+  if (const auto held_back = audit_trickle_.pass(now().monotonic)) {
+    log(Level::error, "an audit record could not be written");
+  }
+  return false;
+}
+
+void Worker::tick_too(Session& session) noexcept {
+  Hook<TickedTag>& hook = session;
+  if (!hook.is_linked()) ticked_.push_back(session);
+  arm_tick();
+}
+
+bool Worker::timed() const noexcept {
+  return !(connecting_.empty() && first_command_.empty() && idle_.empty() && closing_.empty() &&
+           draining_.empty() && ticked_.empty());
+}
+
+void Worker::arm_tick() noexcept {
+  if (tick_armed_ || !timed()) return;
+  try {
+    ticker_.expires_after(tick_interval);
+    ticker_.async_wait([this](const boost::system::error_code& error) {
+      tick_armed_ = false;
+      if (!error) tick();
+    });
+    tick_armed_ = true;
+  } catch (const std::exception&) {
+    // No memory for a timer: the next event tries again.
+  }
+}
+
+void Worker::tick() noexcept {
+  const msnp::Moment moment = now().monotonic;
+  for (DeadlineList<Session>* list : {&connecting_, &first_command_, &idle_, &closing_, &draining_}) {
+    while (Session* session = list->take_due(moment)) session->expire();
+  }
+  for (auto next = ticked_.begin(); next != ticked_.end();) (next++)->tick();
+  arm_tick();
+}
+
+bool Worker::admit(const boost::asio::ip::address& source) {
+  std::size_t& here = sources_[source];
+  if (here < process_.boot.limits.sessions_per_source) {
+    if (process_.sessions.fetch_add(1, std::memory_order_relaxed) < process_.boot.limits.sessions) {
+      ++here;
+      return true;
+    }
+    process_.sessions.fetch_sub(1, std::memory_order_relaxed);
+  }
+  if (here == 0) sources_.erase(source);
+  return false;
+}
+
+void Worker::leave(const boost::asio::ip::address& source) noexcept {
+  process_.sessions.fetch_sub(1, std::memory_order_relaxed);
+  const auto found = sources_.find(source);
+  if (found != sources_.end() && --found->second == 0) sources_.erase(found);
+}
+
+void Worker::refuse(Descriptor client, const Endpoint& source, Ending ending, Trickle& trickle) {
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  // One record a second that counts the others: refusing must not fill a disk.
+  const Now moment = now();
+  const auto held_back = trickle.pass(moment.monotonic);
+  if (!held_back) return;
+  AuditEvent event;
+  event.event = AuditKind::session;
+  event.time = moment.wall;
+  event.reason = name_of(ending);
+  event.client = text_of(source);
+  event.detail = "during accepting" + and_more(*held_back);
+  record(event);
+  log(Level::warning,
+      "refused a connection from " + event.client + ": " + event.reason + and_more(*held_back));
+}
+
+void Worker::release(Session& session) noexcept {
+  if (!session.finished()) return;
+  leave(session.ends().client.address());
+  delete &session;
+}
+
+}  // namespace gate

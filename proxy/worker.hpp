@@ -1,0 +1,109 @@
+// One thread: its event loop, its listeners, its sessions, and the one of everything they share.
+// Nothing here is touched by another thread but `stop` and the process-wide count of sessions.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "proxy/audit.hpp"
+#include "proxy/clock.hpp"
+#include "proxy/config.hpp"
+#include "proxy/deadlines.hpp"
+#include "proxy/destination.hpp"
+#include "proxy/filter.hpp"
+#include "proxy/listener.hpp"
+#include "proxy/log.hpp"
+#include "proxy/relay.hpp"
+#include "proxy/session.hpp"
+
+namespace gate {
+
+/// What the workers of the process share.
+struct Process {
+  Boot boot;
+  std::vector<Endpoint> listening;  // with the ports that the kernel gave
+  AuditSink* audit = nullptr;       // thread-safe
+  std::atomic<std::size_t> sessions{0};
+};
+
+class Worker final : public AuditSink {
+ public:
+  /// `process` outlives the worker; `listening` is complete before `run`.
+  Worker(Process& process, const std::shared_ptr<const Policy>& policy);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Before `run` only. Throws if the system refuses.
+  void add_listener(Descriptor listening, const ListenerSettings& settings);
+
+  /// Works until `stop`, and until the last session is closed.
+  void run() noexcept;
+  /// From any thread: no new connections, and an end to the present ones.
+  void stop();
+
+  /// A connection arrived: begins a session, or refuses it at once and says why.
+  void take(Descriptor client, const Endpoint& source, const ListenerSettings& listener);
+
+  // For the sessions of this worker.
+
+  [[nodiscard]] Now now() const noexcept;
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+  [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
+  /// Empty; valid until the next call.
+  [[nodiscard]] msnp::Output& fresh_output() noexcept;
+  [[nodiscard]] FilterShared& shared() noexcept { return shared_; }
+  /// The process's audit; what cannot be written is told to the operator as well.
+  bool record(const AuditEvent& event) noexcept override;
+
+  DeadlineList<Session>& connecting() noexcept { return connecting_; }
+  DeadlineList<Session>& first_command() noexcept { return first_command_; }
+  DeadlineList<Session>& idle() noexcept { return idle_; }
+  DeadlineList<Session>& closing() noexcept { return closing_; }
+  DeadlineList<Session>& draining() noexcept { return draining_; }
+  /// Calls Session::tick at every tick until the session leaves the list.
+  void tick_too(Session& session) noexcept;
+  /// To be called when something was put into a list of deadlines.
+  void arm_tick() noexcept;
+
+  /// Destroys the session if it is over and no handler waits.
+  void release(Session& session) noexcept;
+
+ private:
+  void tick() noexcept;
+  [[nodiscard]] bool timed() const noexcept;
+  [[nodiscard]] bool admit(const boost::asio::ip::address& source);
+  void leave(const boost::asio::ip::address& source) noexcept;
+  void refuse(Descriptor client, const Endpoint& source, Ending ending, Trickle& trickle);
+
+  boost::asio::io_context io_{1};
+  Process& process_;
+  FilterShared shared_;
+  Scratch scratch_;
+  msnp::Output output_;
+  std::list<Listener> listeners_;
+  std::unordered_map<boost::asio::ip::address, std::size_t> sources_;  // sessions of each client address
+  HookedList<Session, AliveTag> sessions_;
+  HookedList<Session, TickedTag> ticked_;
+  DeadlineList<Session> connecting_;
+  DeadlineList<Session> first_command_;
+  DeadlineList<Session> idle_;
+  DeadlineList<Session> closing_;   // half-closed
+  DeadlineList<Session> draining_;  // closed by the filter
+  boost::asio::steady_timer ticker_;
+  bool tick_armed_ = false;
+  Trickle limit_trickle_;
+  Trickle destination_trickle_;
+  Trickle audit_trickle_;
+};
+
+}  // namespace gate
