@@ -1,0 +1,14 @@
+// Where fuzzing starts: inputs for each target, made from the vectors, captures and example configurations
+// of the tree.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fuzz {
+
+/// The seeds of a target of targets.hpp, in a fixed order.
+[[nodiscard]] std::vector<std::string> seeds_of(std::string_view target);
+
+}  // namespace fuzz
