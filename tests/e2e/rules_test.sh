@@ -65,7 +65,7 @@ for name in $client:1 $server:2; do
   ip -n "${name%:*}" route add default via 10.${name#*:}.0.1
   ip -n "${name%:*}" route add default via fd0${name#*:}::1
 done
-ip netns exec $gateway sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+ip netns exec $gateway sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 set +e
 
 # Answers every connection with who it is and where the connection was going.
