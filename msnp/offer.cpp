@@ -5,9 +5,8 @@
 namespace msnp {
 namespace {
 
-constexpr std::array<std::string_view, 8> reason_names{
-    "offer",   "accept",          "undecodable", "object-type", "object-too-big", "data-without-session",
-    "chunked", "reassembly-limit"};
+constexpr std::array<std::string_view, 7> reason_names{
+    "offer", "accept", "undecodable", "object-type", "object-too-big", "data-without-session", "chunked"};
 
 }  // namespace
 

@@ -20,7 +20,6 @@ enum class Reason : std::uint8_t {
   object_too_big,        // an MSNObject over the size cap of its type
   data_without_session,  // session data that no invitation let through announced
   chunked,               // an invitation or package cut into MIME parts
-  reassembly_limit,      // an unfinished message over the caps
 };
 
 /// "offer", "accept", "undecodable", "object-type", ...

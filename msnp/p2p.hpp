@@ -18,9 +18,7 @@
 namespace msnp {
 
 namespace p2p_flag {
-inline constexpr std::uint32_t nak = 0x01;
 inline constexpr std::uint32_t ack = 0x02;
-inline constexpr std::uint32_t data = 0x20;
 /// OR-ed on by WLM 2009 and those who imitate it.
 inline constexpr std::uint32_t wlm2009 = 0x01000000;
 }  // namespace p2p_flag

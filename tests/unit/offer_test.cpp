@@ -15,7 +15,6 @@ TEST(Offer, ReasonsHaveTheNamesOfTheAudit) {
   EXPECT_EQ(name_of(Reason::object_too_big), "object-too-big");
   EXPECT_EQ(name_of(Reason::data_without_session), "data-without-session");
   EXPECT_EQ(name_of(Reason::chunked), "chunked");
-  EXPECT_EQ(name_of(Reason::reassembly_limit), "reassembly-limit");
 }
 
 TEST(Offer, OfNothingIsAnUnknownApplication) {
