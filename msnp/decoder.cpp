@@ -211,6 +211,8 @@ Step Decoder::too_long_line(Bytes in) noexcept {
 }
 
 Step Decoder::swallow(Bytes in) noexcept {
+  // To a reader who took the other reading these bytes belong to a payload, or end a line.
+  if (shadow_ != 0) return fail(Error::ambiguous_command, 0);
   const std::string_view all = as_text(in);
   std::size_t size = 0;
   for (;;) {
@@ -225,7 +227,6 @@ Step Decoder::swallow(Bytes in) noexcept {
   }
   searched_ = 0;
   needed_ = 1;
-  shadow_ -= static_cast<std::uint32_t>(std::min<std::size_t>(shadow_, size));
   return Swallowed{in.first(size)};
 }
 
@@ -326,9 +327,11 @@ Step Decoder::doubtful(Line& line) noexcept {
 }
 
 /// True if a reader who took the other reading of an earlier line would see this frame differently in a
-/// way that matters. Moves `shadow_` past the frame.
+/// way that matters, or would see other bytes than came. Moves `shadow_` past the frame.
 bool Decoder::misread_elsewhere(const Line& line, std::size_t length) noexcept {
   if (length > 0 || line.inspected || line.dropped) return true;
+  // A repair changes sizes behind the command.
+  if (shadow_ > word_size && line.repair != Repair::none) return true;
   const std::string_view text = line.command.text;
   if (shadow_ < text.size()) {
     // That reader goes on here, in the middle of the line.

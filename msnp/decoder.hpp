@@ -54,8 +54,9 @@ class Decoder {
   /// Takes one step from the front of `in`.
   [[nodiscard]] Step next(Bytes in) noexcept;
 
-  /// True between frames: the only place where bytes of ours may go into this direction.
-  [[nodiscard]] bool at_boundary() const noexcept { return opaque_left_ == 0; }
+  /// True between frames, for a reader of either reading of an unknown command: the only place where bytes of
+  /// ours may go into this direction.
+  [[nodiscard]] bool at_boundary() const noexcept { return opaque_left_ == 0 && shadow_ == 0; }
 
  private:
   /// A line found at the front of the input, before anything is known about its payload.

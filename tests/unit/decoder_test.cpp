@@ -336,6 +336,30 @@ TEST(UnknownCommands, MayNotRunIntoAMessage) {
               testing::ElementsAre("ZZZ", "MSG"));
 }
 
+TEST(UnknownCommands, MayNotStandBeforeBytesThatWouldNotGoOnAsTheyCame) {
+  // A reader of the payload counts what is swallowed and mended; a reader of lines misses the end of one.
+  for (const std::string_view bytes :
+       {"ZZZ 30\r\nPNG\r\n\r\n", "ZZZ 30\r\nPNG\n", "ZZZ 30\r\nNLN a\tb\r\n", "ZZZ 4\r\n<a>\r\nPNG\r\n"}) {
+    EXPECT_EQ(every_way(to_client, notification, bytes).fault, Error::ambiguous_command) << bytes;
+  }
+  for (const std::string_view bytes :
+       {"ZZZ 5\r\nPNG\r\n\r\n", "ZZZ 5\r\n<a>\r\n\r\nPNG\r\n", "ZZZ 3\r\nPNG\n", "ZZZ 3\r\n<a>PNG\n"}) {
+    EXPECT_EQ(every_way(to_client, notification, bytes).fault, std::nullopt) << bytes;
+  }
+}
+
+TEST(UnknownCommands, AreFollowedByABoundaryOnceAllReadersAgreeAgain) {
+  const std::string_view bytes = "ZZZ 8\r\nPNG\r\nPNG\r\nPNG\r\n";
+  const Limits limits;
+  msnp::Decoder decoder(to_client, notification, limits);
+  std::vector<bool> boundaries;
+  for (std::size_t at = 0; at < bytes.size();) {
+    at += std::get<msnp::Frame>(decoder.next(msnp::as_bytes(bytes.substr(at)))).raw.size();
+    boundaries.push_back(decoder.at_boundary());
+  }
+  EXPECT_THAT(boundaries, testing::ElementsAre(false, false, true, true));
+}
+
 TEST(UnknownCommands, AreNoMsnpAfterThreeInARow) {
   EXPECT_EQ(every_way(to_server, notification, "ABC\r\nDEF x\r\nGHI\r\n").fault, Error::not_msnp);
   EXPECT_EQ(every_way(to_server, notification, "ABC\r\nDEF\r\nPNG\r\nGHI\r\nJKL\r\n").fault, std::nullopt);
