@@ -62,6 +62,11 @@ const std::vector<TransferVector>& transfer_vectors() {
           expectation.file_size = static_cast<std::uint64_t>(size->as_int64());
         }
       }
+      if (const json::value* const clients = object.if_contains("accepted_by")) {
+        for (const json::value& client : clients->as_array()) {
+          vector.accepted_by.emplace_back(client.as_string());
+        }
+      }
     }
     return all;
   }();

@@ -25,6 +25,7 @@ struct TransferVector {
   std::string id, section, transport, local_user;
   std::vector<VectorFrame> frames;
   std::vector<Expectation> expected;
+  std::vector<std::string> accepted_by;  // clients that take the offer, by name
 };
 
 struct VectorReply {
