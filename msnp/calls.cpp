@@ -25,6 +25,7 @@ bool names_session(const CallNames& names, std::uint32_t id) noexcept {
 std::optional<Direction> data_direction(Kind kind, Direction offered) noexcept {
   switch (kind) {
     case Kind::file_transfer:
+    case Kind::ink:
       return offered;
     case Kind::display_picture:
     case Kind::custom_emoticon:
@@ -39,25 +40,27 @@ std::optional<Direction> data_direction(Kind kind, Direction offered) noexcept {
 
 }  // namespace
 
-void PairCalls::admit(Direction offered, Kind kind, const CallNames& names) {
+void PairCalls::admit(Direction offered, Kind kind, const CallNames& names,
+                      std::shared_ptr<JudgedCall> call) {
   forget_names(offered, true, names);
   forget_names(offered, false, names);
-  remember({offered, kind, false, names});
+  remember({offered, kind, false, names, std::move(call)});
 }
 
-void PairCalls::refuse(Direction offered, Kind kind, const CallNames& names) {
+void PairCalls::refuse(Direction offered, Kind kind, const CallNames& names,
+                       std::shared_ptr<JudgedCall> call) {
   CallNames refused = names;
   // A second, refused invitation under the Call-ID of an admitted call must not silence that call.
   std::erase_if(refused.call_ids, [this](const std::string& id) {
     return std::any_of(calls_.begin(), calls_.end(),
-                       [&id](const Call& call) { return !call.refused && names_call(call.names, id); });
+                       [&id](const Call& one) { return !one.refused && names_call(one.names, id); });
   });
   CallNames sessions;
   sessions.session_ids = refused.session_ids;
   sessions.cookie = refused.cookie;
   forget_names(offered, false, sessions);
   forget_names(offered, true, refused);
-  remember({offered, kind, true, std::move(refused)});
+  remember({offered, kind, true, std::move(refused), std::move(call)});
 }
 
 void PairCalls::forget_names(Direction offered, bool refused, const CallNames& names) {
@@ -79,26 +82,35 @@ void PairCalls::remember(Call call) {
   calls_.push_back(std::move(call));
 }
 
-std::optional<Direction> PairCalls::refused_by_call_id(std::string_view call_id) const noexcept {
-  for (const Call& call : calls_) {
-    if (call.refused && names_call(call.names, call_id)) return call.offered;
-  }
-  return std::nullopt;
+void PairCalls::end(Direction offered, Kind kind, const CallNames& names) {
+  forget_names(offered, false, names);
+  refuse(offered, kind, names);
 }
 
-CallStanding PairCalls::session(std::uint32_t id, Direction data) noexcept {
+bool PairCalls::is_refused(std::string_view call_id) const noexcept {
+  return std::any_of(calls_.begin(), calls_.end(),
+                     [call_id](const Call& call) { return call.refused && names_call(call.names, call_id); });
+}
+
+PairCalls::Session PairCalls::session(std::uint32_t id, Direction data) noexcept {
   Call* admitted = nullptr;
   Call* refused = nullptr;
   for (Call& call : calls_) {
-    if (names_session(call.names, id)) (call.refused ? refused : admitted) = &call;
+    if (!names_session(call.names, id)) continue;
+    Call*& found = call.refused ? refused : admitted;
+    // Of two with the same id the one whose data flows this way is meant.
+    if (found == nullptr || data_direction(found->kind, found->offered) != data) found = &call;
   }
-  if (admitted == nullptr) return refused == nullptr ? CallStanding::unknown : CallStanding::refused;
+  if (admitted == nullptr) {
+    if (refused == nullptr) return {};
+    return {CallStanding::refused, refused->judged.get()};
+  }
   if (refused != nullptr) {
     const auto admitted_way = data_direction(admitted->kind, admitted->offered);
-    if (admitted_way && *admitted_way != data) return CallStanding::refused;
+    if (admitted_way && *admitted_way != data) return {CallStanding::refused, refused->judged.get()};
   }
   admitted->used = ++uses_;
-  return CallStanding::admitted;
+  return {CallStanding::admitted, admitted->judged.get()};
 }
 
 std::optional<PairCalls::ClassicCall> PairCalls::by_cookie(std::string_view cookie) const noexcept {

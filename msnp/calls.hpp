@@ -16,6 +16,9 @@
 
 #include "msnp/kind.hpp"
 #include "msnp/limits.hpp"
+#include "msnp/object_watch.hpp"
+#include "msnp/offer.hpp"
+#include "msnp/refusal.hpp"
 #include "msnp/types.hpp"
 
 namespace msnp {
@@ -27,6 +30,18 @@ struct CallNames {
   std::string cookie;
 };
 
+/// What is remembered of a call, so that it can be judged again, watched and ended.
+/// Shared by the pairs it concerns; used by one thread.
+struct JudgedCall {
+  Offer offer;
+  CallParties parties;
+  std::string sha1d;                // MSNObjects: the digest as announced
+  std::uint64_t policy_serial = 0;  // of the policy that judged it last
+  /// What watches the data of an MSNObject, one for each way; made with the first data.
+  std::array<std::unique_ptr<ObjectWatch>, 2> watches;
+  std::array<std::uint64_t, 2> totals{};  // P2P v2: of the message whose data flows, for each way
+};
+
 enum class CallStanding : std::uint8_t { unknown, admitted, refused };
 
 /// The calls of one pair. Bounded: the one longest unused is forgotten first, so that a long transfer
@@ -35,14 +50,22 @@ class PairCalls {
  public:
   explicit PairCalls(const Limits& limits) : limit_(limits.calls_per_pair) {}
 
-  void admit(Direction offered, Kind kind, const CallNames& names);
-  void refuse(Direction offered, Kind kind, const CallNames& names);
+  /// `call` may be null: then there is nothing to judge again or to end.
+  void admit(Direction offered, Kind kind, const CallNames& names, std::shared_ptr<JudgedCall> call = {});
+  void refuse(Direction offered, Kind kind, const CallNames& names, std::shared_ptr<JudgedCall> call = {});
 
-  /// The side that offered a refused call with this id; nothing if no such call was refused.
-  [[nodiscard]] std::optional<Direction> refused_by_call_id(std::string_view call_id) const noexcept;
+  /// Refuses what was let through: a running call that may not go on.
+  void end(Direction offered, Kind kind, const CallNames& names);
+
+  /// A call with this id was refused or ended.
+  [[nodiscard]] bool is_refused(std::string_view call_id) const noexcept;
   /// May data of this session flow this way? An id that both sides use is told apart by the way data
   /// of its kind flows: files go the way of the offer, objects the other way.
-  [[nodiscard]] CallStanding session(std::uint32_t id, Direction data) noexcept;
+  struct Session {
+    CallStanding standing = CallStanding::unknown;
+    JudgedCall* call = nullptr;  // valid until the next admit or refuse
+  };
+  [[nodiscard]] Session session(std::uint32_t id, Direction data) noexcept;
   struct ClassicCall {
     Direction offered;
     bool refused;
@@ -63,6 +86,7 @@ class PairCalls {
     Kind kind = {};
     bool refused = false;
     CallNames names;
+    std::shared_ptr<JudgedCall> judged;
     std::uint64_t used = 0;  // when, counted in uses
   };
   struct Numbers {

@@ -4,6 +4,8 @@
 
 #include "msnp/ascii.hpp"
 #include "msnp/classic.hpp"
+#include "msnp/routing.hpp"
+#include "msnp/transport.hpp"
 
 namespace msnp {
 namespace {
@@ -18,17 +20,10 @@ std::string_view address_of(const Passage& passage) noexcept {
   return passage.frame.line.token(passage.direction == Direction::to_server ? 1 : 0);
 }
 
-/// The accounts of the Routing block of an SDG: To from the client, From from the server.
+/// The other account of an SDG: To from the client, From from the server.
 std::string routed_account(const Passage& passage) {
-  const std::string_view text = as_text(passage.frame.payload);
-  const std::string_view name = passage.direction == Direction::to_server ? "to:" : "from:";
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find_first_of("\r\n", begin), text.size());
-    const std::string_view line = trimmed(text.substr(begin, end - begin));
-    if (starts_folded(line, name)) return account_of(trimmed(line.substr(name.size())));
-    begin = end + 1;
-  }
-  return {};
+  const Routing routing = read_routing(as_text(passage.frame.payload));
+  return account_of(passage.direction == Direction::to_server ? routing.to : routing.from);
 }
 
 }  // namespace
@@ -70,7 +65,9 @@ std::span<const std::shared_ptr<PairCalls>> Conversation::pairs_of(const Passage
 
 Fate Conversation::see_message(const Passage& passage, const MimeBlock& block) {
   if (!block.invite && !block.p2p && !block.part) return Fate::forward;
-  if (block.part && see_part(passage, block) == Fate::withhold) return Fate::withhold;
+  if (block.part) {
+    if (const auto fate = see_part(passage, block)) return *fate;
+  }
   if (block.invite && see_classic(passage, as_text(passage.frame.payload)) == Fate::withhold) {
     return Fate::withhold;
   }
@@ -82,26 +79,37 @@ Fate Conversation::see_message(const Passage& passage, const MimeBlock& block) {
   return Fate::forward;
 }
 
-Fate Conversation::see_part(const Passage& passage, const MimeBlock& block) {
+std::optional<Fate> Conversation::see_part(const Passage& passage, const MimeBlock& block) {
   Parts& parts = parts_[static_cast<std::size_t>(passage.direction)];
   const std::string_view sender =
       passage.direction == Direction::to_client ? passage.frame.line.token(0) : std::string_view{};
-  if (passage.judge.admits_everything(others_of(passage))) return Fate::forward;
-  switch (parts.add(sender, block, passage.frame.payload, passage.limits, passage.now)) {
+  if (passage.judge.admits_everything(others_of(passage))) return std::nullopt;
+  switch (parts.add(sender, block, passage.frame.payload, passage.wire, passage.limits, passage.now)) {
     case Parts::Ruling::pass:
-      return Fate::forward;
+      return std::nullopt;
     case Parts::Ruling::withhold:
+      acknowledge_held(passage);
+      return Fate::withhold;
+    case Parts::Ruling::lost:
+      passage.judge.abandoned(passage.direction, others_of(passage));
       acknowledge(passage);
       return Fate::withhold;
     case Parts::Ruling::finished:
       break;
   }
-  const MimeBlock whole = read_mime(as_bytes(parts.whole()));
-  if (whole.invite) {
-    const ClassicMessage message = read_classic(parts.whole());
-    if (message.invites) return see_classic(passage, parts.whole());
+  const Fate fate = see_whole(passage, parts.whole());
+  if (fate == Fate::forward) {
+    for (const std::string& held : parts.held()) passage.injector.inject(passage.direction, held);
   }
-  return see_odd_package(passage, Reason::chunked, parts.whole());
+  parts.held().clear();
+  return fate;
+}
+
+Fate Conversation::see_whole(const Passage& passage, const std::string& message) {
+  if (read_mime(as_bytes(message)).invite && read_classic(message).invites) {
+    return see_classic(passage, message);
+  }
+  return see_odd_package(passage, Reason::chunked, message);
 }
 
 Fate Conversation::judge_offer(const Passage& passage, const Offer& offer, std::string_view answer) {
@@ -114,14 +122,43 @@ Fate Conversation::see_odd_package(const Passage& passage, Reason reason, std::s
   auto message = read_slp(text);
   if (message && message->offers.empty() && reason == Reason::offer) {
     const std::array texts{text};
-    return see_texts(passage, texts, Form::p2p_v1, nullptr);
+    return see_bare_text(passage, texts, {}, Form::p2p_v1);
   }
+  if (message) {
+    for (Offer& offer : message->offers) {
+      offer.direction = passage.direction;
+      if (judge_offer(passage, offer, "") == Fate::withhold) return Fate::withhold;
+    }
+  }
+  // No client writes a P2P block like this: whatever it names, some reader may find something else in it.
   Offer offer;
   if (message && !message->offers.empty()) offer = std::move(message->offers.front());
-  // No client writes a P2P block like this; what nobody could name is no known application.
-  if (!message || message->offers.empty()) offer.reason = Reason::chunked;
+  offer.kind = Kind::unknown_application;
+  offer.reason = reason == Reason::offer ? Reason::chunked : reason;
   offer.direction = passage.direction;
   return judge_offer(passage, offer, "");
+}
+
+Fate Conversation::see_bare_text(const Passage& passage, Texts readings, std::string_view text, Form form) {
+  const bool answered = form == Form::uun || form == Form::sdg;
+  const bool to_server = passage.direction == Direction::to_server;
+  const Ruled ruled = rule(passage, readings, form,
+                           !answered   ? ""
+                           : to_server ? "603 to client"
+                                       : "603 to server");
+  if (ruled.ruling == Ruling::pass) return Fate::forward;
+  if (ruled.ruling == Ruling::disarm) {
+    std::string disarmed(text);
+    if (remove_addresses(disarmed)) {
+      std::string whole(as_text(passage.wire));
+      whole.replace(passage.place_of(as_bytes(text).data()), text.size(), disarmed);
+      passage.injector.inject(passage.direction, whole);
+      return Fate::withhold;
+    }
+  }
+  acknowledge(passage);
+  if (ruled.ruling == Ruling::refuse && answered) refuse_bare(passage, ruled.message);
+  return Fate::withhold;
 }
 
 Fate Conversation::see_classic(const Passage& passage, std::string_view text) {
@@ -172,7 +209,7 @@ Fate Conversation::see_notification(const Passage& passage) {
     return judge_offer(passage, offer, to_server ? "UUN OK to client" : "");
   }
   const std::array texts{as_text(passage.frame.payload)};
-  return see_texts(passage, texts, Form::uun, nullptr);
+  return see_bare_text(passage, texts, texts.front(), Form::uun);
 }
 
 Fate Conversation::see_reply(const Frame& frame) {
@@ -187,81 +224,46 @@ Fate Conversation::see_reply(const Frame& frame) {
   return Fate::withhold;
 }
 
-Conversation::Message* Conversation::find(const Key& key) noexcept {
-  const auto found = std::find_if(messages_.begin(), messages_.end(),
-                                  [&key](const Message& message) { return message.key == key; });
-  return found == messages_.end() ? nullptr : &*found;
-}
-
-// By value: the key is often that of the message to be forgotten.
-void Conversation::forget(Key key) {
-  messages_.remove_if([&key](const Message& message) { return message.key == key; });
-}
-
-Conversation::Message& Conversation::open(const Passage& passage, const Key& key) {
-  const auto same_way = [&](const Message& message) {
-    return message.key.direction == key.direction && message.key.version == key.version;
-  };
-  const auto count = std::count_if(messages_.begin(), messages_.end(), same_way);
-  if (static_cast<std::size_t>(count) >= passage.limits.open_messages) {
-    const auto oldest = std::find_if(messages_.begin(), messages_.end(), same_way);
-    if (!oldest->held.empty()) passage.judge.abandoned(key.direction, oldest->others);
-    messages_.erase(oldest);
-  }
-  Message& message = messages_.emplace_back();
-  message.key = key;
-  message.others = others_of(passage);
-  message.since = passage.now;
-  return message;
-}
-
-void Conversation::hold(const Passage& passage, Message& message) {
-  Held& held = message.held.emplace_back();
-  held.bytes = as_text(passage.wire);
-  const CommandLine& line = passage.frame.line;
-  if (passage.direction == Direction::to_server && line.word == word("MSG") && line.token(1) != "N" &&
-      line.token(1) != "U") {
-    held.transaction = line.token(0);
-  }
+void Conversation::acknowledge_held(const Passage& passage) {
   acknowledge(passage);
-}
-
-void Conversation::release(const Passage& passage, Message& message) {
-  for (Held& held : message.held) {
-    passage.injector.inject(passage.direction, held.bytes);
-    if (held.transaction.empty()) continue;
-    if (acknowledged_.size() >= outstanding_replies) acknowledged_.erase(acknowledged_.begin());
-    acknowledged_.push_back(std::move(held.transaction));
-  }
-  message.held.clear();
-}
-
-void Conversation::give_up(const Passage& passage, Message& message) {
-  passage.judge.abandoned(passage.direction, message.others);
-  message.text = {};
-  message.held.clear();
-  message.refused = true;
+  const CommandLine& line = passage.frame.line;
+  const bool replied = passage.direction == Direction::to_server && line.word == word("MSG") &&
+                       line.token(1) != "N" && line.token(1) != "U";
+  if (!replied) return;
+  if (acknowledged_.size() >= outstanding_replies) acknowledged_.erase(acknowledged_.begin());
+  acknowledged_.emplace_back(line.token(0));
 }
 
 void Conversation::drop_held() noexcept {
   messages_.clear();
+  for (Bridge& bridge : bridges_) {
+    for (BridgeStream& stream : bridge.streams) {
+      stream.texts.clear();
+      stream.waiting.clear();
+    }
+  }
   parts_ = {};
 }
 
-void Conversation::expire(Judge& judge, const Limits& limits, Moment now) {
+void Conversation::expire(const Scene& scene) {
   std::erase_if(messages_, [&](const Message& message) {
-    if (now - message.since <= limits.message_age) return false;
-    if (!message.held.empty()) judge.abandoned(message.key.direction, message.others);
+    if (message.passed || scene.now - message.since <= scene.limits.message_age) return false;
+    if (!message.held.empty()) scene.judge.abandoned(message.key.direction, message.others);
     return true;
   });
+  for (Bridge& bridge : bridges_) expire(scene, bridge);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
-    const std::size_t unfinished = parts_[static_cast<std::size_t>(direction)].expire(limits, now);
-    for (std::size_t i = 0; i < unfinished; ++i) judge.abandoned(direction, {});
+    const std::size_t unfinished =
+        parts_[static_cast<std::size_t>(direction)].expire(scene.limits, scene.now);
+    for (std::size_t i = 0; i < unfinished; ++i) scene.judge.abandoned(direction, {});
   }
 }
 
 bool Conversation::idle() const noexcept {
-  return messages_.empty() && parts_[0].empty() && parts_[1].empty();
+  const bool waits =
+      std::any_of(messages_.begin(), messages_.end(), [](const Message& message) { return !message.passed; });
+  return !waits && parts_[0].empty() && parts_[1].empty() &&
+         std::all_of(bridges_.begin(), bridges_.end(), [](const Bridge& bridge) { return bridge.idle(); });
 }
 
 std::size_t Conversation::footprint() const noexcept {
@@ -271,6 +273,8 @@ std::size_t Conversation::footprint() const noexcept {
     bytes += sizeof(Message) + message.text.footprint();
     for (const Held& held : message.held) bytes += sizeof(Held) + held.bytes.capacity();
   }
+  for (const Arrival& arrival : arrivals_) bytes += sizeof(arrival) + arrival.text.capacity();
+  for (const Bridge& bridge : bridges_) bytes += bridge.footprint();
   return bytes;
 }
 

@@ -19,6 +19,15 @@ enum class Word : std::uint32_t {};
                            static_cast<std::uint32_t>(static_cast<unsigned char>(letters[2])));
 }
 
+/// An error code of a server, such as 282.
+[[nodiscard]] constexpr bool is_numeric(Word word) noexcept {
+  for (unsigned shift = 0; shift <= 16; shift += 8) {
+    const std::uint32_t letter = (static_cast<std::uint32_t>(word) >> shift) & 0xFFU;
+    if (letter < '0' || letter > '9') return false;
+  }
+  return true;
+}
+
 /// A line without its end. Tokens are split at every single blank once trailing blanks are gone;
 /// empty tokens count (a friendly name may be empty). The command itself is no token.
 struct CommandLine {

@@ -41,6 +41,11 @@ inline constexpr std::size_t kind_count = 19;
 /// True for the kinds that `[policy] default` governs; the others pass unless a rule blocks them.
 [[nodiscard]] bool blocked_by_default(Kind kind) noexcept;
 
+/// True for the kinds that an MSNObject can be: something with a size and a digest, fetched by who wants it.
+[[nodiscard]] constexpr bool is_object(Kind kind) noexcept {
+  return kind >= Kind::display_picture && kind <= Kind::background;
+}
+
 /// How the invitation travelled.
 enum class Form : std::uint8_t { classic, p2p_v1, p2p_v2, sdg, uun, http };
 

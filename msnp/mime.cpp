@@ -31,6 +31,11 @@ void note_type(MimeBlock& block, std::string_view value) {
   block.typed = true;
 }
 
+void note_end(MimeBlock& block, std::string_view name, std::string_view value) {
+  if (block.destination.empty() && equal_folded(name, "p2p-dest")) block.destination = value;
+  if (block.source.empty() && equal_folded(name, "p2p-src")) block.source = value;
+}
+
 void add_body(MimeBlock& block, std::size_t offset) noexcept {
   const auto at = static_cast<std::uint32_t>(offset);
   const auto known = block.bodies();
@@ -79,10 +84,15 @@ bool read_canonical(std::string_view text, MimeBlock& block) {
     const std::string_view value = line.substr(colon + 2);
     switch (fold(name.front())) {
       case 'c':
-        if (starts_folded(name, type_name) || starts_folded(name, "chunk")) return false;
+        if (starts_folded(name, type_name) || starts_folded(name, "chunk") || equal_folded(name, "crs-p2p")) {
+          return false;
+        }
         break;
       case 'm':
         if (equal_folded(name, "message-id")) return false;
+        break;
+      case 't':
+        if (equal_folded(name, "tsed-p2p")) return false;
         break;
       case 'e':
       case 'd':
@@ -93,8 +103,9 @@ bool read_canonical(std::string_view text, MimeBlock& block) {
         }
         break;
       case 'p':
-        if (starts_folded(name, "p2p-") && value.find(';') != std::string_view::npos) {
-          block.endpoints = true;
+        if (starts_folded(name, "p2p-")) {
+          if (value.find(';') != std::string_view::npos) block.endpoints = true;
+          note_end(block, name, value);
         }
         break;
       default:
@@ -115,6 +126,9 @@ void read_loose_line(std::string_view line, MimeBlock& block) {
   if (starts_folded(line, type_name)) note_type(block, value_after(line, type_name.size()));
   if (starts_folded(line, "epyt-tnetnoc")) {
     note_type(block, reversed(value_after(line, type_name.size())));
+  }
+  if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+    note_end(block, trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
   }
   if (starts_folded(line, "message-id")) block.message_id = trimmed(value_after(line, 10));
   if (starts_folded(line, "chunks")) {
@@ -164,7 +178,7 @@ void read_loose(std::string_view text, MimeBlock& block) {
   if (holds(invite_type)) block.invite = true;
   if (block.p2p || block.invite) block.text_or_ink = false;
   block.part = holds("message-id") && holds("chunk");
-  block.endpoints = dense.find(";{") != std::string::npos;
+  block.endpoints = dense.find(";{") != std::string::npos || dense.find("{;") != std::string::npos;
 }
 
 }  // namespace

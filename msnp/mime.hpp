@@ -34,6 +34,8 @@ struct MimeBlock {
   std::optional<std::uint32_t> chunk;   // other parts: index from 1
   /// P2P-Dest or P2P-Src names an endpoint (`;{guid}`): the sign of P2P v2 for those who look.
   bool endpoints = false;
+  /// The values of P2P-Dest and P2P-Src, the first ones; empty if not there.
+  std::string_view destination, source;
 
   /// The places where some reader lets the body begin, the usual one first. At least one.
   [[nodiscard]] std::span<const std::uint32_t> bodies() const noexcept {

@@ -1,5 +1,7 @@
 #include "msnp/numbering.hpp"
 
+#include <algorithm>
+
 namespace msnp {
 namespace {
 
@@ -73,10 +75,10 @@ std::uint32_t Numbering::insert(std::uint32_t length, std::uint32_t seed) {
 }
 
 std::uint32_t Numbering::to_receiver(std::uint32_t base_id) const noexcept {
-  for (auto one = insertions_.rbegin(); one != insertions_.rend(); ++one) {
-    if (distance(base_id, one->from) >= 0) return base_id + one->shift;
-  }
-  return base_id + first_shift_;
+  const auto last_before =
+      std::find_if(insertions_.rbegin(), insertions_.rend(),
+                   [base_id](const Insertion& one) { return distance(base_id, one.from) >= 0; });
+  return base_id + (last_before == insertions_.rend() ? first_shift_ : last_before->shift);
 }
 
 std::uint32_t Numbering::to_sender(std::uint32_t value) const noexcept {

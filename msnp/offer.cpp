@@ -5,8 +5,9 @@
 namespace msnp {
 namespace {
 
-constexpr std::array<std::string_view, 7> reason_names{
-    "offer", "accept", "undecodable", "object-type", "object-too-big", "data-without-session", "chunked"};
+constexpr std::array<std::string_view, 12> reason_names{
+    "offer",   "accept",     "undecodable", "object-type",      "object-too-big",      "data-without-session",
+    "chunked", "disordered", "transport",   "object-over-size", "object-wrong-digest", "policy-change"};
 
 }  // namespace
 

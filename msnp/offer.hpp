@@ -20,6 +20,11 @@ enum class Reason : std::uint8_t {
   object_too_big,        // an MSNObject over the size cap of its type
   data_without_session,  // session data that no invitation let through announced
   chunked,               // an invitation or package cut into MIME parts
+  disordered,            // packages that do not fit together as any client sends them
+  transport,             // an address or port at which a direct connection could be made
+  object_over_size,      // more bytes of an MSNObject than it was announced with
+  object_wrong_digest,   // an MSNObject whose bytes are not those it was announced with
+  policy_change,         // admitted once, and not under the policy of now
 };
 
 /// "offer", "accept", "undecodable", "object-type", ...

@@ -4,8 +4,8 @@
 
 namespace msnp {
 
-Parts::Ruling Parts::add(std::string_view sender, const MimeBlock& block, Bytes payload, const Limits& limits,
-                         Moment now) {
+Parts::Ruling Parts::add(std::string_view sender, const MimeBlock& block, Bytes payload, Bytes wire,
+                         const Limits& limits, Moment now) {
   std::string key(sender);
   key += '\n';
   key += block.message_id;
@@ -17,15 +17,15 @@ Parts::Ruling Parts::add(std::string_view sender, const MimeBlock& block, Bytes 
     if (open_.size() >= limits.open_part_messages) open_.pop_front();
     message = open_.insert(open_.end(), Message{});
     message->key = std::move(key);
-    message->refused = !harmless;
+    message->gathered = !harmless;
     message->since = now;
   }
-  if (block.typed && !harmless) message->refused = true;
+  if (block.typed && !harmless) message->gathered = true;
   if (block.chunks) message->expected = *block.chunks;
   ++message->seen;
   const bool last = message->expected != 0 && message->seen >= message->expected;
 
-  if (!message->refused) {
+  if (!message->gathered) {
     if (last) open_.erase(message);
     return Ruling::pass;
   }
@@ -36,17 +36,25 @@ Parts::Ruling Parts::add(std::string_view sender, const MimeBlock& block, Bytes 
     message->headers += headers.substr(0, headers.find_last_not_of("\r\n") + 1);
     message->headers += "\r\n";
     message->body += text.substr(body);
+  } else {
+    message->lost = true;
+    message->held.clear();
   }
-  if (!last && message->seen < limits.parts_per_message) return Ruling::withhold;
+  if (!last && message->seen < limits.parts_per_message) {
+    if (!message->lost) message->held.emplace_back(as_text(wire));
+    return Ruling::withhold;
+  }
+  const bool lost = message->lost || !last;
   whole_ = message->headers + "\r\n" + message->body;
+  held_ = lost ? std::vector<std::string>{} : std::move(message->held);
   open_.erase(message);
-  return Ruling::finished;
+  return lost ? Ruling::lost : Ruling::finished;
 }
 
 std::size_t Parts::expire(const Limits& limits, Moment now) {
   std::size_t unfinished = 0;
   while (!open_.empty() && now - open_.front().since > limits.message_age) {
-    if (open_.front().refused) ++unfinished;
+    if (open_.front().gathered) ++unfinished;
     open_.pop_front();
   }
   return unfinished;
@@ -54,7 +62,11 @@ std::size_t Parts::expire(const Limits& limits, Moment now) {
 
 std::size_t Parts::footprint() const noexcept {
   std::size_t bytes = whole_.capacity();
-  for (const Message& message : open_) bytes += message.headers.capacity() + message.body.capacity() + 128;
+  for (const std::string& held : held_) bytes += sizeof(std::string) + held.capacity();
+  for (const Message& message : open_) {
+    bytes += sizeof(message) + message.headers.capacity() + message.body.capacity();
+    for (const std::string& held : message.held) bytes += sizeof(std::string) + held.capacity();
+  }
   return bytes;
 }
 

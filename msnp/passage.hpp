@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -40,17 +41,26 @@ class Injector {
   std::array<bool, 2> open_;
 };
 
-struct Passage {
-  Direction direction;
+/// Where a conversation stands at this moment: all that is needed to speak in it.
+struct Scene {
   Side side;
-  const Frame& frame;
-  /// The frame as it would go on: `frame.raw`, or its repaired form.
-  Bytes wire;
   const Identity& who;
   Judge& judge;
   Injector& injector;
   const Limits& limits;
   Moment now;
+};
+
+struct Passage : Scene {
+  Direction direction;
+  const Frame& frame;
+  /// The frame as it would go on: `frame.raw`, or its repaired form. It ends with the payload.
+  Bytes wire;
+
+  /// Where in `wire` a byte of the payload stands.
+  [[nodiscard]] std::size_t place_of(const std::byte* byte) const noexcept {
+    return wire.size() - frame.payload.size() + static_cast<std::size_t>(byte - frame.payload.data());
+  }
 };
 
 }  // namespace msnp

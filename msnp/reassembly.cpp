@@ -19,7 +19,14 @@ void place(std::string& text, std::size_t offset, std::string_view data) {
 }  // namespace
 
 Reassembly::State Reassembly::add(const Fragment& fragment, const Limits& limits) {
-  if (packages_++ == 0) first_total_ = fragment.total;
+  if (packages_++ == 0) {
+    first_total_ = fragment.total;
+    common_ = fragment.common;
+  }
+  plausible_ = plausible_ && fits(fragment);
+  if (fragment.offset == declared_end_ && fragment.declared >= fragment.data.size()) {
+    declared_end_ += fragment.data.size();
+  }
   const std::string_view data = as_text(fragment.data);
   if (packages_ > limits.packages_per_message || fragment.offset > limits.slp_text ||
       fragment.offset + data.size() > limits.slp_text || in_order_.size() + data.size() > limits.slp_text) {
@@ -28,7 +35,7 @@ Reassembly::State Reassembly::add(const Fragment& fragment, const Limits& limits
   const auto offset = static_cast<std::size_t>(fragment.offset);
   const std::string_view declared = data.substr(0, std::min<std::size_t>(fragment.declared, data.size()));
 
-  if (!differ_ && (offset != in_order_.size() || declared.size() != data.size())) split_readings();
+  if (!differ_ && (offset != in_order_.size() || fragment.declared != data.size())) split_readings();
   if (differ_) {
     place(by_offset_, offset, data);
     place(by_declared_, offset, declared);
@@ -38,9 +45,19 @@ Reassembly::State Reassembly::add(const Fragment& fragment, const Limits& limits
 
   const std::size_t furthest = differ_ ? std::max(by_offset_.size(), in_order_.size()) : in_order_.size();
   const std::uint64_t end = fragment.offset + std::max<std::uint64_t>(fragment.declared, data.size());
-  const bool complete = end >= fragment.total || furthest >= fragment.total || furthest >= first_total_;
+  const bool somebody = end >= fragment.total || furthest >= fragment.total || furthest >= first_total_;
+  const bool complete = plausible_ ? sequence().size() >= first_total_ : somebody;
   if (!complete) return State::open;
   return ++completions_ > completions_limit ? State::over_limit : State::complete;
+}
+
+bool Reassembly::fits(const Fragment& fragment) const noexcept {
+  if (fragment.total != first_total_ || fragment.common != common_) return false;
+  const std::string_view before = sequence();
+  if (fragment.offset == before.size()) return !fragment.out_of_turn;
+  return fragment.may_repeat && fragment.offset < before.size() &&
+         before.substr(static_cast<std::size_t>(fragment.offset), fragment.data.size()) ==
+             as_text(fragment.data);
 }
 
 void Reassembly::split_readings() {

@@ -1,6 +1,6 @@
 // The words of a refusal: the payloads that end an offer cleanly, in the other side's name
-// (transfers.md 7.2, block-proof.md 4.1, 4.5). Only bytes are made here; who gets them is decided
-// in conversation.cpp.
+// (transfers.md 7.2-7.5, block-proof.md 4). Only bytes are made here; who gets them is decided by those
+// who hold the conversation.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,47 @@ namespace msnp {
 /// the cookie is of a kind that some reader would take for an invitation.
 [[nodiscard]] std::optional<std::string> classic_reject(std::string_view cookie);
 
-/// The P2P acknowledgement of a message whose last package was `last`: AckUID is that package's
-/// AckSession, which aMSN changes in every package.
+/// A text in a package ends with a NUL, one that is a payload by itself does not.
+enum class TextEnd : std::uint8_t { nul, bare };
+
+/// The text `MSNSLP/1.0 603 Decline` to an invitation, its To, From, Via, Call-ID and SessionID repeated.
+/// Nothing if the invitation lacks what a client needs to find its call, holds too much
+/// to repeat, or names an application where a To, From or id should be.
+[[nodiscard]] std::optional<std::string> decline_text(const SlpMessage& invitation,
+                                                      TextEnd end = TextEnd::nul);
+
+/// The names a running call is ended by.
+struct CallParties {
+  std::string offerer;     // the value of From in the invitation, `<msnmsgr:...>`
+  std::string invited;     // the value of To
+  std::string call_id;     // as spelled
+  std::string session_id;  // as spelled
+};
+/// The text `BYE` of a call that was let through and may not go on, to the side that is `to_offerer`, in the
+/// name of the other. Nothing as for `decline_text`.
+[[nodiscard]] std::optional<std::string> bye_text(const CallParties& call, bool to_offerer);
+
+/// What takes the place of an offer that is refused in place: a request of no known method, from and to the
+/// same people, about no call (transfers.md 7.3). Exactly `size` bytes; all NULs if they are too few.
+/// `seed` makes the identifiers.
+[[nodiscard]] std::string tombstone_text(const SlpMessage& invitation, std::size_t size, std::uint32_t seed);
+
+/// A MSG payload of P2P v1: one text, or the acknowledgement of a message whose last package was `last`
+/// (AckUID is that package's AckSession, which aMSN changes in every package).
+[[nodiscard]] std::string message_v1(std::string_view destination, std::uint32_t identifier,
+                                     std::string_view text);
 [[nodiscard]] std::string acknowledgement_v1(std::string_view destination, std::uint32_t identifier,
                                              const PackageV1& last);
 
-/// `MSNSLP/1.0 603 Decline` to an invitation, its To, From, Via, Call-ID and SessionID repeated.
-/// Nothing if the invitation lacks what a client needs to find its call, holds too much to repeat, or names
-/// an application where a To, From or id should be.
-[[nodiscard]] std::optional<std::string> decline_v1(std::string_view destination, std::uint32_t identifier,
-                                                    const SlpMessage& invitation);
+/// A MSG payload of P2P v2 around `package`, from endpoint to endpoint.
+[[nodiscard]] std::string message_v2(std::string_view destination, std::string_view source,
+                                     std::string_view package);
+
+/// The three header blocks of an SDG and its content. `destination` and `source` are the values of To and
+/// From as they stood in the other side's datagram. A package (`Data`) or a bare SLP text (`Signal/P2P`).
+[[nodiscard]] std::string datagram_with_package(std::string_view destination, std::string_view source,
+                                                std::string_view package);
+[[nodiscard]] std::string datagram_with_text(std::string_view destination, std::string_view source,
+                                             std::string_view text);
 
 }  // namespace msnp

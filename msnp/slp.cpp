@@ -17,6 +17,8 @@ constexpr std::size_t value_limit = 320;
 struct Headers {
   std::vector<std::string> contexts;
   bool names_application = false;  // an EUF-GUID, or a body of a session request
+  bool application_known = false;  // one EUF-GUID at least, and every one of them names a known application
+  bool application_torn = false;
 };
 
 void keep_first(std::string& kept, std::string_view value) {
@@ -42,6 +44,8 @@ void note(SlpMessage& message, Headers& headers, std::string_view name, std::str
     if (headers.contexts.size() < 8) headers.contexts.emplace_back(value);
   } else if (equal_folded(name, "euf-guid")) {
     headers.names_application = true;
+    const ApplicationsFound found = applications_in(value);
+    (found.object || !found.kinds.empty() ? headers.application_known : headers.application_torn) = true;
   } else if (equal_folded(name, "content-type")) {
     const std::string type = folded(value);
     if (type.find("x-msnmsgr-trans") != std::string::npos ||
@@ -92,11 +96,13 @@ void describe_file(Offer& offer, const Headers& headers) {
   if (!offer.size) offer.reason = Reason::undecodable;
 }
 
-void describe_object(Offer& offer, const Headers& headers) {
+void describe_object(Offer& offer, std::string& sha1d, const Headers& headers) {
   offer.kind = Kind::display_picture;
+  std::size_t objects = 0;
   for (const std::string& context : headers.contexts) {
     const auto object = read_msn_object(context);
     if (!object) continue;
+    sha1d = ++objects == 1 || sha1d == object->sha1d ? object->sha1d : std::string(no_digest);
     if (offer.reason != Reason::object_type) offer.kind = object->kind();
     if (object->is_shared_file()) offer.reason = Reason::object_type;
     if (object->size) offer.size = std::max(offer.size.value_or(0), *object->size);
@@ -145,10 +151,10 @@ std::optional<SlpMessage> read_slp(std::string_view text) {
     offer.kind = kind;
     if (kind == Kind::file_transfer) describe_file(offer, headers);
   }
-  if (applications.object) describe_object(message.offers.emplace_back(common), headers);
-  if (message.offers.empty() && headers.names_application) {
-    message.offers.push_back(common);  // an application nobody knows
-  }
+  if (applications.object) describe_object(message.offers.emplace_back(common), message.sha1d, headers);
+  // An application nobody knows; also beside known ones, which may stand there only to be found.
+  const bool named = !message.offers.empty() || headers.names_application;
+  if (named && (!headers.application_known || headers.application_torn)) message.offers.push_back(common);
   return message;
 }
 

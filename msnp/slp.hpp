@@ -32,6 +32,10 @@ struct SlpMessage {
   std::vector<std::string> call_ids;
   std::vector<std::uint32_t> session_ids;
 
+  /// The SHA1D of the MSNObject it asks for, as announced; empty if there is none, `no_digest` if more than
+  /// one.
+  std::string sha1d;
+
   /// What the text offers, the most restricted kind first; empty if it offers nothing.
   std::vector<Offer> offers;
 };

@@ -157,6 +157,7 @@ class Fields {
         line_end_(lower_, {"\r", "\n", std::string_view{"\0", 1}}),
         crlf_(lower_, {"\r\n"}),
         lf_(lower_, {"\n"}) {}
+  ~Fields() = default;
   Fields(const Fields&) = delete;  // the searches look into `lower_`
   Fields& operator=(const Fields&) = delete;
 

@@ -132,6 +132,8 @@ void tell_policy(const Config& config, std::ostream& out) {
     name.resize(22, ' ');
     out << "  " << name << ' ' << name_of(policy.on(cause)) << '\n';
   }
+  out << "when an offer is refused:\n"
+      << "  p2p_v2                 " << name_of(policy.refusal_mode()) << '\n';
   out << "largest objects:\n";
   for (std::size_t index = 0; index < msnp::kind_count; ++index) {
     const auto kind = static_cast<msnp::Kind>(index);
@@ -141,6 +143,9 @@ void tell_policy(const Config& config, std::ostream& out) {
     name.resize(22, ' ');
     out << "  " << name << ' ' << size_text(*cap) << '\n';
   }
+  out << "objects that are not what was announced:\n"
+      << "  over_size              " << name_of(policy.over_size()) << '\n'
+      << "  wrong_digest           " << name_of(policy.wrong_digest()) << '\n';
   if (!config.groups.empty()) out << "groups:\n";
   for (const Group& group : config.groups) {
     out << "  " << group.name << ": " << list_of(group.members, ", ", itself) << '\n';
@@ -157,7 +162,8 @@ void tell_policy(const Config& config, std::ostream& out) {
   }
   out << "  otherwise: " << verb_of(policy.fallback())
       << list_of(governed, " and ", [](msnp::Kind kind) { return std::string(name_of(kind)); })
-      << "; everything else passes\n";
+      << "; everything else passes\n"
+      << "direct connections: only between those who may transfer everything, or where a rule names them\n";
 }
 
 }  // namespace

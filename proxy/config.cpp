@@ -30,13 +30,14 @@ void policy_section(const Value& value, Draft& draft) {
   read(value, draft.policy);
 }
 
-constexpr std::array<Field<Draft>, 10> main_fields{{
+constexpr std::array<Field<Draft>, 11> main_fields{{
     {"threads", boot_section<read_threads>},
     {"listener", boot_section<read_listeners>},
     {"limits", boot_section<read_limits>},
     {"audit", boot_section<read_audit>},
     {"intercept", boot_section<read_intercept>},
     {"failure", policy_section<read_failure>},
+    {"refusal", policy_section<read_refusal>},
     {"objects", policy_section<read_objects>},
     {"policy", policy_section<read_policy>},
     {"groups", policy_section<read_groups>},

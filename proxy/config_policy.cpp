@@ -62,12 +62,26 @@ void read_cap(const Value& value, PolicyDraft& draft) {
   store(draft.source.caps.*cap, value.size(0, largest_size));
 }
 
-constexpr std::array<Field<PolicyDraft>, 5> object_fields{{
+constexpr std::array<Field<PolicyDraft>, 1> refusal_fields{{
+    {"p2p_v2",
+     [](const Value& value, PolicyDraft& draft) {
+       constexpr std::array modes{msnp::RefusalMode::tombstone, msnp::RefusalMode::withhold};
+       const std::array<std::string_view, 2> words{name_of(modes[0]), name_of(modes[1])};
+       if (const auto word = value.word_of(words)) draft.source.refusal_mode = modes[*word];
+     }},
+}};
+
+constexpr std::array<Field<PolicyDraft>, 8> object_fields{{
     {"display-picture", read_cap<&ObjectCaps::display_picture>},
     {"custom-emoticon", read_cap<&ObjectCaps::custom_emoticon>},
     {"wink", read_cap<&ObjectCaps::wink>},
     {"voice-clip", read_cap<&ObjectCaps::voice_clip>},
     {"background", read_cap<&ObjectCaps::background>},
+    {"ink", read_cap<&ObjectCaps::ink>},
+    {"over_size",
+     [](const Value& value, PolicyDraft& draft) { store(draft.source.over_size, value.choice(actions)); }},
+    {"wrong_digest",
+     [](const Value& value, PolicyDraft& draft) { store(draft.source.wrong_digest, value.choice(actions)); }},
 }};
 
 void read_accounts(const Value& value, std::vector<PolicyDraft::Word>& words) {
@@ -195,6 +209,9 @@ void read_policy(const Value& value, PolicyDraft& draft) {
 void read_failure(const Value& value, PolicyDraft& draft) {
   read_table(value, failure_fields, draft);
 }
+void read_refusal(const Value& value, PolicyDraft& draft) {
+  read_table(value, refusal_fields, draft);
+}
 void read_objects(const Value& value, PolicyDraft& draft) {
   read_table(value, object_fields, draft);
 }
@@ -264,6 +281,7 @@ void settle_rules(PolicyDraft& draft, std::vector<ConfigError>& errors) {
 void append_policy_keys(std::vector<std::string>& keys) {
   append_keys("policy.", policy_fields, keys);
   append_keys("failure.", failure_fields, keys);
+  append_keys("refusal.", refusal_fields, keys);
   append_keys("objects.", object_fields, keys);
   append_keys("rule.", rule_fields, keys);
 }

@@ -1,5 +1,5 @@
-// The part of the configuration that a reload replaces: default, rules, groups, object caps, failure
-// reactions. Several files add to one draft; groups are resolved when all are read.
+// The part of the configuration that a reload replaces: default, rules, groups, objects, the way of
+// refusing, failure reactions. Several files add to one draft; groups are resolved when all are read.
 #pragma once
 
 #include <string>
@@ -36,6 +36,7 @@ struct PolicyDraft {
 
 void read_policy(const Value& value, PolicyDraft& draft);
 void read_failure(const Value& value, PolicyDraft& draft);
+void read_refusal(const Value& value, PolicyDraft& draft);
 void read_objects(const Value& value, PolicyDraft& draft);
 void read_groups(const Value& value, PolicyDraft& draft);
 void read_rules(const Value& value, PolicyDraft& draft);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <new>
-#include <sstream>
+#include <utility>
 
 #include "msnp/repair.hpp"
 #include "proxy/escape.hpp"
@@ -12,19 +12,8 @@ namespace {
 
 using msnp::Direction;
 
-std::string text_of(const boost::asio::ip::tcp::endpoint& end) {
-  std::ostringstream text;
-  text << end;
-  return text.str();
-}
-
-bool is_object(msnp::Kind kind) noexcept {
-  return kind >= msnp::Kind::display_picture && kind <= msnp::Kind::background;
-}
-
-AuditKind audit_kind_of(msnp::Kind kind) noexcept {
-  if (kind == msnp::Kind::direct_connection) return AuditKind::transport;
-  return is_object(kind) ? AuditKind::object : AuditKind::transfer;
+std::string described(msnp::Protocol stranger, msnp::Bytes first) {
+  return std::string(msnp::name_of(stranger)) + ": " + safe_excerpt(first);
 }
 
 }  // namespace
@@ -38,8 +27,10 @@ Filter::Filter(FilterShared& shared, const Ends& ends)
 Filter::~Filter() {
   if (conversation_ == nullptr) return;
   // What is still held now never goes anywhere: that too is told.
-  const msnp::Moment end = now_.monotonic + shared_->limits.message_age + 1;
-  conversation_->expire(*this, shared_->limits, end);
+  now_.monotonic += shared_->limits.message_age + 1;
+  msnp::Output nowhere;
+  msnp::Injector injector(nowhere, conversation_->waiting, true, true);
+  conversation_->expire(scene(injector));
   shared_->memory_left += charged_;
 }
 
@@ -60,6 +51,7 @@ Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& o
         result.consumed = in.size();
         break;
       case State::closed:
+      case State::reset:
         result.consumed = in.size();
         break;
     }
@@ -67,7 +59,7 @@ Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& o
     fail(Cause::memory, "out of memory");
     state_ = State::closed;
   }
-  if (state_ == State::closed) result.close = Close::yes;
+  result.close = close();
   return result;
 }
 
@@ -87,8 +79,18 @@ void Filter::detect(Direction direction, msnp::Bytes in) {
       }
       state_ = State::following;
       return;
+    case msnp::Protocol::msnftp:
+    case msnp::Protocol::p2p_direct: {
+      // No mere stranger but a road for files. A client that is reset goes back to the switchboard at once;
+      // one that hears nothing waits half a minute.
+      const bool may_pass = admits_everything({});
+      fail(Cause::not_msnp, may_pass ? shared_->policy->on(Cause::not_msnp) : Reaction::close,
+           described(protocol, in));
+      if (state_ == State::closed) state_ = State::reset;
+      return;
+    }
     default:
-      fail(Cause::not_msnp, std::string(msnp::name_of(protocol)) + ": " + safe_excerpt(in));
+      fail(Cause::not_msnp, described(protocol, in));
       return;
   }
 }
@@ -142,23 +144,19 @@ msnp::Fate Filter::inspect(Direction direction, const msnp::Frame& frame, msnp::
   using msnp::word;
   const msnp::Word verb = frame.line.word;
   if (!frame.inspected) {
-    if (conversation_ == nullptr || direction == Direction::to_server || side_ != msnp::Side::switchboard) {
-      return msnp::Fate::forward;
-    }
+    if (conversation_ == nullptr || direction == Direction::to_server) return msnp::Fate::forward;
     const bool people = verb == word("JOI") || verb == word("IRO") || verb == word("BYE") ||
                         verb == word("USR") || verb == word("ANS");
     if (people) conversation_->people_changed();
-    const bool reply = verb == word("ACK") || verb == word("NAK") || verb == word("282");
+    const bool reply = verb == word("ACK") || verb == word("NAK") || verb == word("UUN") ||
+                       verb == word("SDG") || msnp::is_numeric(verb);
     return reply ? conversation_->see_reply(frame) : msnp::Fate::forward;
   }
   msnp::Fate fate = msnp::Fate::forward;
   const auto passage_with = [&](auto see) {
     msnp::Conversation& memory = conversation();
-    msnp::Injector injector(out, memory.waiting,
-                            direction == Direction::to_server || decoder(Direction::to_server).at_boundary(),
-                            direction == Direction::to_client || decoder(Direction::to_client).at_boundary());
-    const msnp::Passage passage{direction, side_,    frame,           wire,          identity_,
-                                *this,     injector, shared_->limits, now_.monotonic};
+    msnp::Injector injector = injector_to(out, direction);
+    const msnp::Passage passage{scene(injector), direction, frame, wire};
     fate = see(memory, passage);
     charge();
   };
@@ -198,12 +196,30 @@ void Filter::charge() {
   charged_ = kept;
 }
 
-Close Filter::tick(msnp::Output&, const Now& now) {
+msnp::Scene Filter::scene(msnp::Injector& injector) noexcept {
+  return {side_, identity_, *this, injector, shared_->limits, now_.monotonic};
+}
+
+// Bytes of ours go between frames only; the direction a frame comes from stands between two.
+msnp::Injector Filter::injector_to(msnp::Output& out, std::optional<Direction> between) {
+  const auto open = [&](Direction direction) {
+    return between == direction || decoder(direction).at_boundary();
+  };
+  return {out, conversation().waiting, open(Direction::to_server), open(Direction::to_client)};
+}
+
+Close Filter::tick(msnp::Output& out, const Now& now) {
   now_ = now;
-  if (conversation_ != nullptr) {
-    conversation_->expire(*this, shared_->limits, now.monotonic);
+  if (conversation_ != nullptr && state_ == State::following) {
+    msnp::Injector injector = injector_to(out, std::nullopt);
+    conversation_->expire(scene(injector));
     charge();
   }
+  return close();
+}
+
+Close Filter::close() const noexcept {
+  if (state_ == State::reset) return Close::reset;
   return state_ == State::closed ? Close::yes : Close::no;
 }
 
@@ -215,81 +231,11 @@ bool Filter::recognised() const noexcept {
   return commanded_ || state_ == State::transparent;
 }
 
-bool Filter::admits(const msnp::Offer& offer, std::span<const std::string> others, std::string_view answer) {
-  static const std::string nobody;
-  if (others.empty()) others = {&nobody, 1};
-  const Policy& policy = *shared_->policy;
-  const auto cap = policy.caps().of(offer.kind);
-  const bool too_big = is_object(offer.kind) && cap && offer.size.value_or(0) > *cap;
-  Verdict verdict{Action::allow, "default"};
-  msnp::Reason reason = offer.reason;
-  for (const std::string& other : others) {
-    Verdict one = policy.judge({.user = identity_.user(),
-                                .peer = other,
-                                .client = ends_.client.address(),
-                                .direction = offer.direction,
-                                .kind = offer.kind,
-                                .names = offer.names,
-                                .size = offer.size,
-                                .at = now_.wall});
-    const bool over_cap = too_big && one.rule == "default";
-    if (over_cap) one.action = policy.fallback();
-    const bool stricter = one.action == Action::block || verdict.rule == "default";
-    if (stricter) {
-      verdict = one;
-      reason = over_cap ? msnp::Reason::object_too_big : offer.reason;
-    }
-    if (one.action == Action::block) break;
-  }
-  if (identity_.user().empty() && verdict.action != Action::block && !admits_everything(others) &&
-      msnp::blocked_by_default(offer.kind)) {
-    verdict = {Action::block, "default"};  // nobody is known yet
-  }
-  const bool worth_recording =
-      verdict.action != Action::allow || verdict.rule != "default" || msnp::blocked_by_default(offer.kind);
-  if (!worth_recording) return true;
-
-  AuditEvent event = event_of(audit_kind_of(offer.kind));
-  event.action = verdict.action;
-  event.reason = msnp::name_of(reason);
-  event.rule = verdict.rule;
-  event.kind = offer.kind;
-  event.direction = offer.direction;
-  event.peers.assign(others.begin(), others.end());
-  std::erase(event.peers, std::string());
-  if (!offer.names.empty() || offer.size) event.file = AuditEvent::File{offer.names, offer.size};
-  event.form = offer.form;
-  if (!offer.call_id.empty() || !offer.session_id.empty() || !offer.cookie.empty()) {
-    event.call = AuditEvent::Call{offer.call_id, offer.session_id, offer.cookie};
-  }
-  if (verdict.action == Action::block) event.answer = answer;
-  const bool recorded = shared_->audit->record(event);
-  if (verdict.action == Action::block) return false;
-  return recorded || policy.on(Cause::audit_write_failed) == Reaction::pass;
-}
-
-bool Filter::admits_everything(std::span<const std::string> others) {
-  const Policy& policy = *shared_->policy;
-  const auto all = [&](std::string_view other) {
-    return policy.allows_everything(identity_.user(), other, ends_.client.address());
-  };
-  if (others.empty()) return all({});
-  return std::all_of(others.begin(), others.end(), all);
-}
-
-void Filter::abandoned(Direction direction, std::span<const std::string> others) {
-  const Reaction reaction = shared_->policy->on(Cause::reassembly_limit);
-  AuditEvent event = event_of(AuditKind::failure);
-  event.action = Action::block;
-  event.reason = name_of(Cause::reassembly_limit);
-  event.direction = direction;
-  event.peers.assign(others.begin(), others.end());
-  (void)shared_->audit->record(event);  // it is dropped whether that can be told or not
-  if (reaction == Reaction::close) state_ = State::closed;
-}
-
 void Filter::fail(Cause cause, std::string detail) {
-  const Reaction reaction = shared_->policy->on(cause);
+  fail(cause, shared_->policy->on(cause), std::move(detail));
+}
+
+void Filter::fail(Cause cause, Reaction reaction, std::string detail) {
   AuditEvent event = event_of(AuditKind::failure);
   event.action = reaction == Reaction::pass ? Action::allow : Action::block;
   event.reason = name_of(cause);
@@ -301,18 +247,6 @@ void Filter::fail(Cause cause, std::string detail) {
   } else if (reaction != Reaction::block) {
     state_ = State::closed;
   }
-}
-
-AuditEvent Filter::event_of(AuditKind kind) const {
-  AuditEvent event;
-  event.event = kind;
-  event.time = now_.wall;
-  event.policy = shared_->policy->revision();
-  event.user = identity_.user();
-  event.client = text_of(ends_.client);
-  event.server = text_of(ends_.server);
-  event.dialect = identity_.dialect();
-  return event;
 }
 
 }  // namespace gate

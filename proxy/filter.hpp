@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -21,6 +22,7 @@
 #include "proxy/audit.hpp"
 #include "proxy/clock.hpp"
 #include "proxy/policy.hpp"
+#include "proxy/sha1.hpp"
 
 namespace gate {
 
@@ -40,8 +42,12 @@ struct Ends {
   boost::asio::ip::tcp::endpoint server;  // where the client wanted to go
 };
 
-/// Why a filter wants its connection closed.
-enum class Close : std::uint8_t { no, yes };
+/// What a filter wants done with its connection.
+enum class Close : std::uint8_t {
+  no,
+  yes,    // once what is on its way is delivered
+  reset,  // at once, and so that both ends see it: nothing of it went on
+};
 
 class Filter final : private msnp::Judge {
  public:
@@ -55,7 +61,7 @@ class Filter final : private msnp::Judge {
     /// Bytes of `in` that are done with. The rest must be presented again, at the front, with more
     /// bytes behind it.
     std::size_t consumed = 0;
-    /// Close both sides once `out` is delivered; the cause is already audited.
+    /// The cause is already audited.
     Close close = Close::no;
     /// A size worth waiting for, counted from the first byte not consumed; 0 when nothing waits.
     std::size_t wanted = 0;
@@ -65,7 +71,8 @@ class Filter final : private msnp::Judge {
   /// or copy them before `in` is reused. Answers may go to either direction.
   [[nodiscard]] Result feed(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, const Now& now);
 
-  /// Once a second or so: gives up what has been held too long. May write to `out`.
+  /// Every quarter of a second while not `idle`: gives up what has been held too long, and says what waited
+  /// long enough. May write to `out`.
   [[nodiscard]] Close tick(msnp::Output& out, const Now& now);
 
   /// True when `tick` has nothing to do until more bytes come.
@@ -82,24 +89,41 @@ class Filter final : private msnp::Judge {
     following,    // every frame is read
     transparent,  // not understood, and `[failure]` says pass
     closed,
+    reset,
   };
 
   // msnp::Judge: the policy, and the audit that precedes every effect.
   [[nodiscard]] bool admits(const msnp::Offer& offer, std::span<const std::string> others,
                             std::string_view answer) override;
   [[nodiscard]] bool admits_everything(std::span<const std::string> others) override;
+  [[nodiscard]] bool still_admits(const msnp::Offer& offer, std::span<const std::string> others,
+                                  std::string_view answer) override;
+  [[nodiscard]] std::uint64_t policy_serial() const noexcept override { return shared_->policy->serial(); }
+  [[nodiscard]] msnp::RefusalMode refusal_mode() const noexcept override {
+    return shared_->policy->refusal_mode();
+  }
+  [[nodiscard]] std::unique_ptr<msnp::Sha1> start_sha1() override { return gate::start_sha1(); }
   void abandoned(msnp::Direction direction, std::span<const std::string> others) override;
 
+  /// The strictest of the verdicts for each of `others`, who are at least one.
+  [[nodiscard]] Verdict verdict_on(const msnp::Offer& offer, std::span<const std::string> others);
+  /// False if it could not be written.
+  [[nodiscard]] bool record(const msnp::Offer& offer, std::span<const std::string> others,
+                            const Verdict& verdict, std::string_view answer);
   void detect(msnp::Direction direction, msnp::Bytes in);
   void follow(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
   void handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);
   [[nodiscard]] msnp::Fate inspect(msnp::Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
                                    msnp::Output& out);
   [[nodiscard]] msnp::Conversation& conversation();
+  [[nodiscard]] msnp::Scene scene(msnp::Injector& injector) noexcept;
+  [[nodiscard]] msnp::Injector injector_to(msnp::Output& out, std::optional<msnp::Direction> between);
   void send_waiting(msnp::Direction direction, msnp::Output& out);
   void charge();
   /// Audits the cause and does what the policy says.
   void fail(Cause cause, std::string detail);
+  void fail(Cause cause, Reaction reaction, std::string detail);
+  [[nodiscard]] Close close() const noexcept;
   [[nodiscard]] AuditEvent event_of(AuditKind kind) const;
   [[nodiscard]] msnp::Decoder& decoder(msnp::Direction direction) noexcept {
     return decoders_[static_cast<std::size_t>(direction)];

@@ -1,5 +1,6 @@
 #include "proxy/policy.hpp"
 
+#include <atomic>
 #include <ctime>
 #include <utility>
 
@@ -10,6 +11,12 @@ constexpr std::array<std::string_view, 3> action_names{"allow", "block", "observ
 constexpr std::array<std::string_view, cause_count> cause_names{"parse-error", "not-msnp", "reassembly-limit",
                                                                 "memory", "audit-write-failed"};
 constexpr std::array<std::string_view, 3> reaction_names{"close", "pass", "block"};
+constexpr std::array<std::string_view, 2> refusal_names{"tombstone", "withhold"};
+
+std::uint64_t next_serial() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
 
 }  // namespace
 
@@ -21,6 +28,9 @@ std::string_view name_of(Cause cause) noexcept {
 }
 std::string_view name_of(Reaction reaction) noexcept {
   return reaction_names[static_cast<std::size_t>(reaction)];
+}
+std::string_view name_of(msnp::RefusalMode mode) noexcept {
+  return refusal_names[static_cast<std::size_t>(mode)];
 }
 
 std::optional<std::uint64_t> ObjectCaps::of(msnp::Kind kind) const noexcept {
@@ -35,22 +45,47 @@ std::optional<std::uint64_t> ObjectCaps::of(msnp::Kind kind) const noexcept {
       return voice_clip;
     case msnp::Kind::background:
       return background;
+    case msnp::Kind::ink:
+      return ink;
     default:
       return std::nullopt;
   }
 }
 
 Policy::Policy(Source source)
-    : source_(std::move(source)), matches_(source_.rules.begin(), source_.rules.end()) {
+    : source_(std::move(source)),
+      matches_(source_.rules.begin(), source_.rules.end()),
+      serial_(next_serial()) {
   tzset();  // localtime_r need not read the time zone by itself
 }
 
 Verdict Policy::judge(const Question& question) const noexcept {
+  if (question.kind == msnp::Kind::direct_connection &&
+      allows_everything(question.user, question.peer, question.client)) {
+    return {Action::allow, "default", question.reason};
+  }
   std::optional<LocalMinute> now;
   for (const RuleMatch& match : matches_) {
-    if (match.matches(question, now)) return {match.rule().action, match.rule().name};
+    if (match.matches(question, now)) return {match.rule().action, match.rule().name, question.reason};
   }
-  return {msnp::blocked_by_default(question.kind) ? source_.fallback : Action::allow, "default"};
+  return judge_by_default(question);
+}
+
+Verdict Policy::judge_by_default(const Question& question) const noexcept {
+  if (question.kind == msnp::Kind::direct_connection) return {Action::block, "default", question.reason};
+  Verdict verdict{Action::allow, "default", question.reason};
+  if (msnp::blocked_by_default(question.kind)) {
+    verdict.action = source_.fallback;
+  } else if (question.reason == msnp::Reason::object_over_size) {
+    verdict.action = over_size();
+  } else if (question.reason == msnp::Reason::object_wrong_digest) {
+    verdict.action = wrong_digest();
+  }
+  const auto cap = source_.caps.of(question.kind);
+  if (verdict.action != Action::block && cap && question.size.value_or(0) > *cap) {
+    verdict = {source_.fallback, "default", msnp::Reason::object_too_big};
+  }
+  return verdict;
 }
 
 bool Policy::allows_everything(std::string_view user, std::string_view peer,

@@ -12,6 +12,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "msnp/judge.hpp"
 #include "msnp/kind.hpp"
 #include "proxy/rule.hpp"
 #include "proxy/rule_match.hpp"
@@ -23,15 +24,18 @@ struct Verdict {
   Action action = Action::block;
   /// Name of the rule; "default" when none matched. Lives as long as the policy.
   std::string_view rule;
+  /// That of the question, or object_too_big where the size cap decided.
+  msnp::Reason reason = msnp::Reason::offer;
 };
 
-/// Size caps of MSNObjects by kind, in bytes (transfers.md 9).
+/// Size caps by kind, in bytes (transfers.md 9): of one MSNObject, or of one piece of handwriting.
 struct ObjectCaps {
   std::uint64_t display_picture = 100 * 1024;
   std::uint64_t custom_emoticon = 30 * 1024;
   std::uint64_t wink = 256 * 1024;
   std::uint64_t voice_clip = 256 * 1024;
   std::uint64_t background = 1024 * 1024;
+  std::uint64_t ink = 64 * 1024;
 
   /// The cap of a kind, or nothing for kinds without one.
   [[nodiscard]] std::optional<std::uint64_t> of(msnp::Kind kind) const noexcept;
@@ -46,12 +50,18 @@ inline constexpr std::size_t cause_count = 5;
 enum class Reaction : std::uint8_t { close, pass, block };
 [[nodiscard]] std::string_view name_of(Reaction reaction) noexcept;
 
+/// "tombstone", "withhold".
+[[nodiscard]] std::string_view name_of(msnp::RefusalMode mode) noexcept;
+
 class Policy {
  public:
   struct Source {
     Action fallback = Action::block;  // [policy] default
     std::vector<Rule> rules;
     ObjectCaps caps;
+    Action over_size = Action::block;                               // [objects] over_size
+    Action wrong_digest = Action::observe;                          // [objects] wrong_digest
+    msnp::RefusalMode refusal_mode = msnp::RefusalMode::tombstone;  // [refusal] p2p_v2
     std::array<Reaction, cause_count> failure{Reaction::close, Reaction::close, Reaction::block,
                                               Reaction::close, Reaction::block};
     /// Identifies this policy in audit records: a digest of its text.
@@ -63,7 +73,11 @@ class Policy {
   Policy& operator=(const Policy&) = delete;
 
   /// The first matching rule decides. Without one: `[policy] default` for the kinds blocked by default
-  /// (msnp::blocked_by_default), allow for the others.
+  /// (msnp::blocked_by_default) and for what is over its size cap, `[objects]` for bytes that are not
+  /// what was announced, allow for the rest.
+  ///
+  /// A direct connection carries every later offer past the gateway (transfers.md 8.3): it is allowed to
+  /// those for whom `allows_everything` holds, or by a rule that names the kind; to nobody else.
   [[nodiscard]] Verdict judge(const Question& question) const noexcept;
 
   /// True when no transfer between these two could be blocked, whatever its kind, name, size, hour and
@@ -72,16 +86,29 @@ class Policy {
                                        const boost::asio::ip::address& client) const noexcept;
 
   [[nodiscard]] const ObjectCaps& caps() const noexcept { return source_.caps; }
+  /// What happens without a rule to an MSNObject of more bytes, or of other bytes, than it was announced
+  /// with. Where the file says block it is treated as a file: `[policy] default` decides.
+  [[nodiscard]] Action over_size() const noexcept { return as_of_a_file(source_.over_size); }
+  [[nodiscard]] Action wrong_digest() const noexcept { return as_of_a_file(source_.wrong_digest); }
   [[nodiscard]] Reaction on(Cause cause) const noexcept {
     return source_.failure[static_cast<std::size_t>(cause)];
   }
+  [[nodiscard]] msnp::RefusalMode refusal_mode() const noexcept { return source_.refusal_mode; }
+  /// Another number for every policy made in this process.
+  [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
   [[nodiscard]] std::string_view revision() const noexcept { return source_.revision; }
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return source_.rules; }
   [[nodiscard]] Action fallback() const noexcept { return source_.fallback; }
 
  private:
+  [[nodiscard]] Verdict judge_by_default(const Question& question) const noexcept;
+  [[nodiscard]] Action as_of_a_file(Action action) const noexcept {
+    return action == Action::block ? source_.fallback : action;
+  }
+
   const Source source_;                   // `matches_` keeps views into it
   const std::vector<RuleMatch> matches_;  // one for each rule, in order
+  const std::uint64_t serial_;
 };
 
 }  // namespace gate

@@ -20,8 +20,8 @@ using msnp::Direction;
 
 /// Ticks made up for one silence between two packets. Filters hold things for seconds; a capture whose
 /// clock jumps by years must not keep us busy.
-constexpr int silent_ticks = 600;
-constexpr msnp::Moment tick_interval = 1'000;
+constexpr int silent_ticks = 2'400;
+constexpr msnp::Moment tick_interval = 250;  // as in live traffic
 /// People told about one connection.
 constexpr std::size_t peers_limit = 256;
 
@@ -135,7 +135,7 @@ class Run {
       rest.assign(left.begin(), left.end());
     }
     note_people(session);
-    report.closed = result.close == Close::yes;
+    report.closed = result.close != Close::no;
     if (report.closed) session.unconsumed = {};
   }
 
@@ -202,7 +202,7 @@ class Run {
     for (auto& [ordinal, session] : sessions_) {
       if (!session.filter || session.report->closed || session.reset || session.filter->idle()) continue;
       any = true;
-      session.report->closed = session.filter->tick(output_, now_) == Close::yes;
+      session.report->closed = session.filter->tick(output_, now_) != Close::no;
       send(*session.report);
     }
     return any;

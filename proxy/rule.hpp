@@ -13,6 +13,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "msnp/kind.hpp"
+#include "msnp/offer.hpp"
 #include "msnp/types.hpp"
 
 namespace gate {
@@ -35,6 +36,8 @@ struct Question {
   /// to_server = the local user sends.
   msnp::Direction direction = msnp::Direction::to_server;
   msnp::Kind kind = msnp::Kind::unknown_application;
+  /// Rules do not ask for it; what is decided without one may depend on it.
+  msnp::Reason reason = msnp::Reason::offer;
   /// Every reading of the file name. A rule with `names` allows only if *all* readings match,
   /// and blocks if *any* does: whoever reads the name differently must not win. No reading at all:
   /// an allow rule with `names` does not match, a block rule does.
@@ -55,6 +58,8 @@ struct Rule {
   };
   std::vector<Network> clients;
   std::optional<msnp::Direction> direction;
+  /// Empty: every kind; but an allow rule speaks of direct_connection only if it is named here. Who wrote
+  /// "allow pictures up to 1 MiB" did not mean a road on which nobody sees what passes.
   std::vector<msnp::Kind> kinds;
   std::vector<std::string> names;  // shell patterns (* ? [..]), case-blind
   /// The rule speaks of sizes up to this one. An unknown size is outside an allow rule and inside a

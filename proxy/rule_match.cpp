@@ -123,6 +123,9 @@ bool RuleMatch::size_matches(std::optional<std::uint64_t> size) const noexcept {
 bool RuleMatch::matches(const Question& question, std::optional<LocalMinute>& now) const noexcept {
   // The cheap questions first: most rules are left behind by the first three.
   if (kinds_ != 0 && ((kinds_ >> static_cast<unsigned>(question.kind)) & 1U) == 0) return false;
+  if (kinds_ == 0 && question.kind == msnp::Kind::direct_connection && rule_->action != Action::block) {
+    return false;
+  }
   if (rule_->direction && *rule_->direction != question.direction) return false;
   if (!concerns(question.user, question.peer, question.client)) return false;
   if (!size_matches(question.size) || (rule_->until && question.at >= *rule_->until)) return false;

@@ -201,6 +201,11 @@ void Session::read(End from) {
 }
 
 void Session::deliver(msnp::Output& out, Close close, const Now& now) {
+  if (close == Close::reset) {
+    reset_on_close(client_.fd());
+    reset_on_close(server_.fd());
+    return end(Ending::failure);
+  }
   relay_.deliver(out);
   if (close == Close::yes) {
     phase_ = Phase::draining;
@@ -215,6 +220,7 @@ void Session::deliver(msnp::Output& out, Close close, const Now& now) {
 }
 
 void Session::settle(const Now& now) {
+  if (phase_ == Phase::over) return;
   relay_.forward_ends();
   if (relay_.finished()) {
     if (phase_ == Phase::draining) return end(Ending::failure);

@@ -2,6 +2,7 @@
 // wanted to go, then relays what the filter lets through, until either end or a deadline ends it.
 //
 //   connecting ──► relaying ──► draining (the filter closed) ──► over
+//                      └──────── (the filter broke it off) ───────┘
 //
 // An idle session is this one object: no buffer, no timer, no coroutine.
 #pragma once

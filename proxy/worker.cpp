@@ -13,8 +13,9 @@
 namespace gate {
 namespace {
 
-// Coarse on purpose: no deadline of ours needs better, and an armed tick is a wake-up.
-constexpr std::chrono::milliseconds tick_interval{500};
+// Coarse on purpose, for an armed tick is a wake-up; but an offer that waits for its peer to speak must be
+// answered within half a second (block-proof.md 4.3).
+constexpr std::chrono::milliseconds tick_interval{250};
 // How long an end may take to read the last words of a connection that the filter closed.
 constexpr msnp::Moment last_words = 2'000;
 

@@ -63,10 +63,10 @@ def eventually(condition, what, patience=PATIENCE):
 
 
 class Gateway:
-    """A running msnpgate. `limits` are lines of [limits]."""
+    """A running msnpgate. `limits` are lines of [limits], `policy` whole sections."""
 
     def __init__(self, upstream, limits="", threads=1, mode="fixed", bind="127.0.0.1",
-                 upstream_address="127.0.0.1", preexec=None):
+                 upstream_address="127.0.0.1", preexec=None, policy=""):
         self.directory = tempfile.TemporaryDirectory(prefix="msnpgate-e2e-")
         folder = pathlib.Path(self.directory.name)
         self.port = free_port()
@@ -74,7 +74,7 @@ class Gateway:
         fixed = f'upstream = "{upstream_address}:{upstream or self.port}"\n' if mode == "fixed" else ""
         (folder / "gateway.toml").write_text(
             f'threads = {threads}\n[[listener]]\nbind = "{bind}:{self.port}"\nmode = "{mode}"\n{fixed}'
-            f'[limits]\n{limits}\n[audit]\npath = "{self.audit_path}"\n')
+            f'[limits]\n{limits}\n[audit]\npath = "{self.audit_path}"\n{policy}')
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(folder / "notify"))
         notify.settimeout(PATIENCE)
@@ -613,6 +613,39 @@ def ping(gateway, server):
         if suppressed(lambda: receive(upstream, len(NS_HELLO))) == NS_HELLO:
             return True
     return False
+
+
+DATA_SOCKETS = {"msnftp": b"VER MSNFTP\r\n", "p2p-direct": b"\x04\0\0\0foo\0"}
+
+
+@rule
+def a_data_socket_of_a_transfer_is_reset_at_once():
+    for policy in ("", '[failure]\nnot-msnp = "pass"\n'):
+        with listening() as server, Gateway(server.getsockname()[1], policy=policy) as gateway:
+            for name, hello in DATA_SOCKETS.items():
+                client, upstream = gateway.connect(), accept(server)
+                began = time.monotonic()
+                client.sendall(hello)
+                assert was_reset(client), name
+                assert time.monotonic() - began < 3, "users wait for it"
+                try:
+                    raise AssertionError(f"the server read {upstream.recv(100)} of {name}")
+                except ConnectionResetError:
+                    pass
+                record = [one for one in gateway.audit() if one["event"] == "failure"][-1]
+                assert record["reason"] == "not-msnp" and record["action"] == "block", record
+                assert record["detail"].startswith(name + ": "), record
+            eventually(lambda: gateway.endings() == ["failure"] * len(DATA_SOCKETS), "reason failure")
+
+
+@rule
+def a_data_socket_of_a_transfer_passes_where_everything_may():
+    policy = '[failure]\nnot-msnp = "pass"\n[policy]\ndefault = "allow"\n'
+    with listening() as server, Gateway(server.getsockname()[1], policy=policy) as gateway:
+        for hello in DATA_SOCKETS.values():
+            client, upstream = gateway.connect(), accept(server)
+            client.sendall(hello)
+            assert receive(upstream, len(hello)) == hello
 
 
 @rule

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Whole-system test: real clients, real kernel, real rules, the binary as shipped.
 
-usage: story_test.py [--tell] BINARY
+usage: story_test.py [--tell | --only PART] BINARY
 
 Without --tell: every chapter and the bad input, one line `ok - ...` or `not ok - ...` a check.
+With --only: one part of that, by its function's name.
 With --tell: the story alone, in plain words. Needs root (network namespaces).
 """
 
@@ -19,12 +20,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
-from lab import bad_offers, full_disk, hostile, namespaces, story  # noqa: E402
+from lab import bad_offers, full_disk, hostile, namespaces, p2p_v2_proof, p2p_v2_story, story  # noqa: E402
 from lab.report import Report  # noqa: E402
 from lab.stage import Stage  # noqa: E402
 
-BAD_INPUT = (hostile.hostile_lines, hostile.silent_servers, bad_offers.odd_offers, bad_offers.half_open,
-             full_disk.full_disk)
+PARTS = (story.tell, p2p_v2_story.p2p_v2, p2p_v2_story.p2p_v2_withheld, hostile.hostile_lines,
+         hostile.silent_servers, bad_offers.odd_offers, bad_offers.half_open, full_disk.full_disk)
 
 
 async def play(parts, binary, report):
@@ -50,6 +51,8 @@ async def watched(parts, binary, report):
 def main():
     parser = argparse.ArgumentParser(description="The whole story of msnpgate, in network namespaces.")
     parser.add_argument("--tell", action="store_true", help="tell it in plain words, without the bad input")
+    parser.add_argument("--only", metavar="PART", choices=[part.__name__ for part in PARTS],
+                        help=f"one part: {', '.join(part.__name__ for part in PARTS)}")
     parser.add_argument("binary", type=Path)
     options = parser.parse_args()
     if os.geteuid() != 0:
@@ -63,7 +66,9 @@ def main():
         return 2
     report = Report(telling=options.tell)
     namespaces.own_mounts()
-    parts = [story.tell] if options.tell else [story.tell, *BAD_INPUT]
+    parts = [story.tell] if options.tell else [part for part in PARTS if options.only in (None, part.__name__)]
+    if not options.tell and not options.only:
+        p2p_v2_proof.strictness(report)
     try:
         asyncio.run(watched(parts, options.binary.resolve(), report))
     except asyncio.CancelledError:

@@ -1,7 +1,8 @@
 // Input: one byte of choices (direction, side, small limits, how to cut), then the stream.
 //
 // Laws: every step is a piece of the front; the pieces add up to the input; a fault stays; the decoder says
-// truly whether it stands between frames; any cut gives the same frames and the same fault.
+// truly whether it stands between frames, also for a reader who took the other reading of an unknown command;
+// any cut gives the same frames and the same fault.
 #include <vector>
 
 #include "msnp/decoder.hpp"
@@ -21,11 +22,24 @@ struct Setting {
   msnp::Limits limits;
 };
 
+/// Bytes behind `frame` that a reader who took the other reading of it sees as part of it (framing.md 2.4).
+std::size_t in_doubt_behind(const msnp::Frame& frame, const Setting& setting) {
+  const std::size_t count = frame.line.token_count();
+  const bool unknown = msnp::is_numeric(frame.line.word)
+                           ? setting.side == Side::notification && count > 2
+                           : msnp::look_up(setting.direction, setting.side, frame.line.word).standing ==
+                                 msnp::Standing::unknown;
+  if (!unknown || count == 0) return 0;
+  if (!frame.payload.empty()) return msnp::as_text(frame.payload).ends_with('\n') ? 0 : 1;
+  return msnp::canonical_length(frame.line.token(count - 1)).value_or(0);
+}
+
 void account(const Setting& setting, std::string_view stream) {
   msnp::Decoder decoder(setting.direction, setting.side, setting.limits);
   const Exact exact(stream);
   std::size_t done = 0;
   std::size_t streaming = 0;
+  std::size_t certain_from = 0;
   for (;;) {
     const msnp::Bytes rest = exact.bytes().subspan(done);
     const msnp::Step step = decoder.next(rest);
@@ -46,12 +60,13 @@ void account(const Setting& setting, std::string_view stream) {
       law(frame->line.text.size() <= setting.limits.line, "no line is longer than the limit");
       law(!frame->inspected || frame->payload.size() == frame->payload_length, "what is inspected is whole");
       streaming = frame->payload_length - frame->payload.size();
+      certain_from = std::max(certain_from, done + in_doubt_behind(*frame, setting));
     } else if (const auto* const opaque = std::get_if<msnp::Opaque>(&step)) {
       take(opaque->raw);
       law(opaque->raw.size() <= streaming, "no more streams than was announced");
       streaming -= opaque->raw.size();
     } else if (const auto* const swallowed = std::get_if<msnp::Swallowed>(&step)) {
-      law(streaming == 0, "nothing of a payload is swallowed");
+      law(streaming == 0 && done >= certain_from, "nothing of what may be a payload is swallowed");
       take(swallowed->raw);
       law(msnp::as_text(swallowed->raw).find_first_not_of("\r\n") == std::string_view::npos,
           "only line ends are swallowed");
@@ -66,8 +81,8 @@ void account(const Setting& setting, std::string_view stream) {
       law(same != nullptr && same->error == fault.error && same->offset == fault.offset, "a fault stays");
       break;
     }
-    law(decoder.at_boundary() || streaming != 0, "a boundary is told as such");
-    law(!decoder.at_boundary() || streaming == 0, "the middle of a payload is no boundary");
+    law(decoder.at_boundary() == (streaming == 0 && done >= certain_from),
+        "a boundary is where every reader sees one");
   }
 }
 

@@ -29,7 +29,7 @@ void mutate_chunks(fuzz::FilterScript& script, Random& random) {
   if (chunks.empty()) chunks.emplace_back();
   const std::size_t at = below(random, chunks.size());
   const auto place = chunks.begin() + static_cast<std::ptrdiff_t>(at);
-  switch (random() % 12) {
+  switch (random() % 15) {
     case 0:
       chunks.erase(place);
       break;
@@ -60,6 +60,17 @@ void mutate_chunks(fuzz::FilterScript& script, Random& random) {
       break;
     case 7:
       script.setting ^= static_cast<std::uint8_t>(1U << random() % 6);
+      break;
+    case 8:
+      chunks.insert(
+          place,
+          {msnp::Direction::to_server, fuzz::Shape::time, static_cast<std::uint8_t>(random() % 2), {}});
+      break;
+    case 9:  // only the fields in front of a package
+      if (!chunks[at].bytes.empty()) {
+        chunks[at].bytes[below(random, std::min<std::size_t>(chunks[at].bytes.size(), 7))] =
+            static_cast<char>(random() % 256);
+      }
       break;
     default:
       mutate_bytes(chunks[at].bytes);

@@ -20,7 +20,7 @@ enum class Shape : std::uint8_t {
   raw,
   message,       // the payload of a MSG
   package_v1,    // SessionID 1, Identifier 1, Offset 2, TotalSize 2, Length 2, Flags 1, then the data
-  package_v2,    // TF 1, package number 1, bytes remaining 2, SessionID 1, then the data
+  package_v2,    // TF 1, package number 1, bytes remaining 2, SessionID 1, then the data; on a bridge below
   notification,  // the payload of a UUN or UBN
   datagram,      // what stands behind the header blocks of an SDG
   page,          // the payload of a UUM or UBM
@@ -33,6 +33,30 @@ struct Chunk {
   /// Lowest bits: acknowledgement letter, sender, type of a notification ...; four bits.
   std::uint8_t variant = 0;
   std::string bytes;
+};
+
+/// What a client that counts its packages would number next, by direction and peer. It is the variant of a
+/// package_v2 that puts it on the bridge of its direction and sender; then it begins with one byte more:
+///   1, 2 SYN, RAK | 4 peer information | 8 ACK | 16 NAK | 32 the last number again | 64 a hole before it |
+///   128 a TLV nobody knows
+/// and behind SessionID, with ACK or NAK, one that says how far from the other side's number its value is.
+/// Without data and fields it is a header alone.
+class Bridges {
+ public:
+  [[nodiscard]] static bool holds(const Chunk& chunk) noexcept {
+    return chunk.shape == Shape::package_v2 && (chunk.variant & 8U) != 0;
+  }
+  /// Header, data and footer of the next package.
+  [[nodiscard]] std::string package(const Chunk& chunk);
+
+ private:
+  struct Ends {
+    std::uint32_t last[2];  // by direction
+    std::uint32_t next[2];
+  };
+  // One side is about to come to the end of its numbers.
+  Ends ends_[2] = {{{0xFFFFFA00, 0x11223344}, {0xFFFFFA00, 0x11223344}},
+                   {{0x7FFFFF00, 0x00000010}, {0x7FFFFF00, 0x00000010}}};
 };
 
 struct FilterScript {
@@ -50,6 +74,7 @@ struct FilterScript {
 [[nodiscard]] std::string write_script(const FilterScript& script);
 
 /// The bytes of a chunk as they arrive; `number` becomes the transaction id.
-[[nodiscard]] std::string wire_of(const Chunk& chunk, std::size_t number, bool on_switchboard);
+[[nodiscard]] std::string wire_of(const Chunk& chunk, std::size_t number, bool on_switchboard,
+                                  Bridges& bridges);
 
 }  // namespace fuzz

@@ -62,7 +62,7 @@ int mime_fuzz(const std::uint8_t* data, std::size_t size) {
     }
     if (block.part) {
       const std::string_view sender = payload.bytes().size() % 2 == 0 ? "" : "bob@example.org";
-      if (parts.add(sender, block, payload.bytes(), limits, now++) == msnp::Parts::Ruling::finished) {
+      if (parts.add(sender, block, payload.bytes(), {}, limits, now++) == msnp::Parts::Ruling::finished) {
         law(parts.whole().size() <= limits.slp_text + 64, "a message put together is bounded");
       }
       // A string may have reserved twice what it holds, and a kept key is an Exact payload long.

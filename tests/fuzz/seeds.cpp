@@ -83,7 +83,10 @@ Seeds for_slp() {
     const std::string payload = payload_of(frame);
     const std::string body = body_of(payload);
     const std::size_t text = std::min(body.find("INVITE"), body.find("MSNSLP"));
-    if (text != std::string::npos) seeds.push_back('\0' + body.substr(text));
+    if (text != std::string::npos) {
+      seeds.push_back('\0' + body.substr(text));
+      if (body.find("trans") != std::string::npos) seeds.push_back('\4' + body.substr(text));
+    }
     if (payload.find("msmsgsinvite") != std::string::npos) seeds.push_back('\1' + payload);
     if (const std::size_t context = body.find("Context: "); context != std::string::npos) {
       seeds.push_back('\2' + body.substr(context + 9, body.find('\r', context) - context - 9));
@@ -103,6 +106,12 @@ Seeds for_p2p() {
     seeds.push_back('\0' + body);
     seeds.push_back(std::string("\2\3\x20\x40\x10", 5) + body);
   });
+  seeds.emplace_back("\3\xFF\xF0\1\2\0\x20\2\x30\2\x40\0\x50\2\x60\5\x10\2\x20", 19);
+  seeds.emplace_back(
+      "\4\3\4\x0A"
+      "0123456789a\0\0\0\x0A\5"
+      "01234",
+      20);
   const std::string text = "INVITE MSNMSGR:bob@example.org MSNSLP/1.0";
   for (const std::size_t second : {20U, 10U, 30U}) {  // in order, overlapping, with a hole
     std::string& seed = seeds.emplace_back("\1");
@@ -123,8 +132,87 @@ Chunk chunk_of(Direction direction, const std::string& bytes) {
   return {direction, Shape::raw, 0, bytes};
 }
 
-Seeds for_filter() {
+/// Who speaks on a bridge, what stands in the headers (filter_script.hpp), and what the package carries.
+struct Spoken {
+  Direction direction;
+  unsigned what, type_flags, number, session;
+  std::string text;
+  std::size_t cut = 1202;
+};
+
+/// The packages of a message one after the other; the first has `what`, the last asks for an acknowledgement.
+void speak(FilterScript& script, const Spoken& spoken) {
+  const std::string end = (spoken.what & 24U) != 0 ? std::string(1, '\0') : std::string();
+  std::size_t at = 0;
+  do {
+    const std::string piece = spoken.text.substr(at, spoken.cut);
+    const std::size_t remaining = spoken.text.size() - at - piece.size();
+    const bool first = at == 0;
+    const unsigned what = first ? spoken.what : (remaining == 0 ? 2U : 0U);
+    std::string bytes{static_cast<char>(what),
+                      static_cast<char>(first ? spoken.type_flags : spoken.type_flags & ~1U),
+                      static_cast<char>(spoken.number)};
+    bytes += length(remaining) + static_cast<char>(spoken.session) + (first ? end : std::string()) + piece;
+    script.chunks.push_back({spoken.direction, Shape::package_v2, 9, bytes});
+    at += piece.size();
+  } while (at < spoken.text.size());
+}
+
+/// A bridge is opened; an offer, a request for an object and a transport answer are made on it, data flows,
+/// packages come again, and time passes between.
+Seeds on_bridges() {
+  constexpr auto to_server = Direction::to_server;
+  constexpr auto to_client = Direction::to_client;
+  const auto text = [](const char* id) {
+    for (const auto& vector : gate::test::transfer_vectors()) {
+      if (vector.id != id) continue;
+      const std::string body = body_of(payload_of(vector.frames.front()));
+      const std::size_t begin = std::min(body.find("INVITE"), body.find("MSNSLP/1.0 "));
+      return begin == std::string::npos ? body : body.substr(begin, body.size() - begin - 4);
+    }
+    return std::string();
+  };
   Seeds seeds;
+  for (const char* const id : {"q02-offer-single", "q09-display-picture", "q30-transreq",
+                               "q31-transdestaddrupdate", "p20-transresp", "p21-transresp-reversed"}) {
+    for (const std::size_t cut : {std::size_t{1202}, std::size_t{300}}) {
+      for (const bool handshake : {true, false}) {
+        FilterScript script{1, {}};
+        if (handshake) {
+          speak(script, {to_server, 7, 0, 0, 0, {}});
+          speak(script, {to_client, 15, 0, 0, 0, {}});
+        }
+        speak(script, {to_server, handshake ? 8U : 7U, 1, 3, 0, text(id), cut});
+        script.chunks.push_back({to_server, Shape::time, 0, {}});
+        speak(script, {to_client, 10, 1, 4, 0, text("q04-accept"), cut});
+        speak(script, {to_server, 34, 1, 3, 0, text(id), 1202});
+        speak(script, {to_server, 8, 7, 5, 64, std::string(50, 'd'), 20});
+        script.chunks.push_back({to_client, Shape::time, 1, {}});
+        speak(script, {to_client, 24, 1, 6, 0, text("q05-decline")});
+        speak(script, {to_client, 8, 0, 0, 0, {}});
+        speak(script, {to_server, 8, 1, 6, 0, text("q06-bye")});
+        for (const unsigned setting : {1U, 0U, 7U, 0x31U}) {
+          script.setting = static_cast<std::uint8_t>(setting);
+          seeds.push_back(write_script(script));
+        }
+      }
+    }
+  }
+  // The same texts in notifications.
+  for (const char* const id : {"q02-offer-single", "p20-transresp", "q31-transdestaddrupdate"}) {
+    for (const Direction direction : {to_server, to_client}) {
+      FilterScript script{0x30, {}};
+      for (const unsigned type : {3U, 1U, 10U, 11U, 12U}) {
+        script.chunks.push_back({direction, Shape::notification, static_cast<std::uint8_t>(type), text(id)});
+      }
+      seeds.push_back(write_script(script));
+    }
+  }
+  return seeds;
+}
+
+Seeds for_filter() {
+  Seeds seeds = on_bridges();
   for (const auto& vector : gate::test::transfer_vectors()) {
     FilterScript script;
     script.setting = vector.transport == "SB" ? 1 : 0;

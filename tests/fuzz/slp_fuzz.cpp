@@ -1,8 +1,9 @@
 // Input: one byte that says what the rest is: an SLP text, a classic invitation, the Context of a file or
-// of an object, or any text that may name an application.
+// of an object, any text that may name an application, or one that may tell an address.
 //
 // Laws: letter case hides no offer and no application, nor does spelling one backwards; what is kept of a
-// hostile text is bounded; an offer of a file has a size or says that it could not be read.
+// hostile text is bounded; an offer of a file has a size or says that it could not be read; addresses that
+// are removed are gone, and the text keeps its size.
 #include "msnp/ascii.hpp"
 #include "msnp/base64.hpp"
 #include "msnp/classic.hpp"
@@ -10,6 +11,7 @@
 #include "msnp/guid.hpp"
 #include "msnp/msn_object.hpp"
 #include "msnp/slp.hpp"
+#include "msnp/transport.hpp"
 #include "msnp/utf16.hpp"
 #include "msnp/utf8.hpp"
 #include "tests/fuzz/laws.hpp"
@@ -88,13 +90,25 @@ void applications(const Exact& text) {
   law(msnp::is_utf8(msnp::to_utf8(wide)), "what is made of UTF-16 is UTF-8");
 }
 
+void transport(const Exact& text) {
+  const bool told = msnp::tells_address(text.text());
+  std::string dead(text.text());
+  const bool changed = msnp::remove_addresses(dead);
+  law(changed || (!told && dead == text.text()), "an address that is told is removed");
+  law(dead.size() == text.text().size(), "a text without addresses keeps its size");
+  law(!msnp::tells_address(dead), "what is removed is told to nobody");
+  law(!msnp::tells_address(msnp::folded(dead)), "letter case hides no address");
+  std::string again = dead;
+  law(!msnp::remove_addresses(again) && again == dead, "what is removed once is removed");
+}
+
 }  // namespace
 
 int slp_fuzz(const std::uint8_t* data, std::size_t size) {
   Script script(data, size);
   const std::uint8_t part = script.byte();
   const Exact text(script.rest());
-  switch (part % 4) {
+  switch (part % 5) {
     case 0:
       slp(text);
       break;
@@ -104,8 +118,11 @@ int slp_fuzz(const std::uint8_t* data, std::size_t size) {
     case 2:
       contexts(text);
       break;
-    default:
+    case 3:
       applications(text);
+      break;
+    default:
+      transport(text);
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 """The client's side of one switchboard: who is here, messages and their ACKs, and what they carry."""
 
 import asyncio
+import secrets
 
 from . import link, mime
 from .classic import ClassicTransfers
@@ -12,9 +13,12 @@ class Chat:
     def __init__(self, client):
         self.client = client
         self.here = set()              # accounts of the others, as announced by IRO and JOI
+        self.endpoints = {}            # account -> "{guid}", of those who read P2P version 2
         self.link = None
         self.classic = ClassicTransfers(self)
         self.p2p = P2PCalls(self)
+        self.heard = 0                 # messages received, fences not counted
+        self._fences = []              # the bytes of each, as sent or received
         self._transaction = 0
         self._replies = {}             # transaction -> future; MSG of type A and D included
         client.chats.append(self)
@@ -22,7 +26,7 @@ class Chat:
     async def connect(self, host, port):
         self.link = await link.connect(self.client.namespace, host, port, "server", self._frame, self._ended)
 
-    async def ask(self, command, *words, timeout=5.0):
+    async def ask(self, command, *words, timeout=10.0):
         transaction, reply = self._expect()
         self.link.send(line(command, transaction, *words))
         frame = await asyncio.wait_for(reply, timeout)
@@ -30,7 +34,7 @@ class Chat:
             raise ConnectionError(f"{command}: {frame}")
         return frame
 
-    async def invite(self, peer, timeout=5.0):
+    async def invite(self, peer, timeout=10.0):
         before = self.client.mark()
         await self.ask("CAL", peer)
         if await self.client.wait_for("joined", before, timeout, chat=self, who=peer) is None:
@@ -74,7 +78,24 @@ class Chat:
         return self.send("N", mime.build([("MIME-Version", "1.0"), ("Content-Type", mime.DATACAST)],
                                          b"ID: 1\r\n\r\n"))
 
+    def fence(self):
+        """A message that says nothing; whoever gets it (event "fence") has got all that was sent before."""
+        word = secrets.token_hex(8)
+        payload = mime.build([("MIME-Version", "1.0"), ("Content-Type", mime.FENCE)], word.encode())
+        self._fences.append(with_payload("MSG", self._transaction + 1, "U", payload=payload))
+        self.send("U", payload)
+        return word
+
     # Receiving.
+
+    def heard_since(self, began):
+        """The bytes received since then, without fences."""
+        return self.without_fences(self.link.tape.bytes("received", began))
+
+    def without_fences(self, data):
+        for fence in self._fences:
+            data = data.replace(fence, b"")
+        return data
 
     def _frame(self, frame):
         words = frame.words
@@ -105,7 +126,9 @@ class Chat:
     def _arrived(self, who, capabilities):
         if bool(capabilities) != (self.client.dialect >= 12):
             raise Malformed(f"capabilities {capabilities} in dialect {self.client.dialect}")
-        account = who.split(";")[0]
+        account, _, endpoint = who.partition(";")
+        if endpoint and int(capabilities[0].partition(":")[2]) & 0x20:
+            self.endpoints[account] = endpoint
         if account not in self.here and account != self.client.account:
             self.here.add(account)
             self.client.event("joined", who=account, chat=self)
@@ -113,6 +136,7 @@ class Chat:
     def _on_bye(self, frame):
         account = frame.words[1]
         if ";" in account:
+            self.endpoints.pop(account.split(";")[0], None)
             return
         if account not in self.here:
             raise Malformed("was not here")
@@ -127,6 +151,11 @@ class Chat:
             raise Malformed("empty nickname")
         headers, body = mime.parse(frame.payload)
         kind = mime.content_type(headers)
+        if kind == mime.FENCE:
+            self._fences.append(with_payload(*frame.words[:-1], payload=frame.payload))
+            self.client.event("fence", word=body.decode())
+            return
+        self.heard += 1
         if kind == mime.TEXT:
             self.client.event("text", who=sender, text=body.decode(), chat=self)
         elif kind == mime.CONTROL:

@@ -40,7 +40,7 @@ class ClassicTransfers:
     # What a user does.
 
     def offer_file(self, name, data):
-        offer = Offer(str(random.randrange(1, 1 << 31)), True, self.chat.peer, name, len(data), data)
+        offer = Offer(self._fresh_cookie(), True, self.chat.peer, name, len(data), data)
         self.offers[offer.cookie] = offer
         self._send([("Application-Name", "File Transfer"), ("Application-GUID", GUID),
                     ("Invitation-Command", "INVITE"), ("Invitation-Cookie", offer.cookie),
@@ -59,6 +59,12 @@ class ClassicTransfers:
     def hanging(self):
         return [f"classic file {offer.name!r} is still {offer.state}" for offer in self.offers.values()
                 if not offer.ended]
+
+    def _fresh_cookie(self):
+        """Never one that is in use: of 10,000 random cookies two are equal in one run of forty."""
+        while (cookie := str(random.randrange(1, 1 << 31))) in self.offers:
+            pass
+        return cookie
 
     def _cancel(self, offer, code):
         self._send([("Invitation-Command", "CANCEL"), ("Invitation-Cookie", offer.cookie), ("Cancel-Code", code)])

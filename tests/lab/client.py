@@ -7,13 +7,16 @@ when `complaints` is empty and `hanging()` finds nothing left open.
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
-from . import link
+from . import link, p2p_bridge, slp
 from .chat import Chat
 from .rules import PASSWORD, endpoint_of, ticket_of
 from .wire import line, with_payload
+
+
+P2P_V2 = 0x30                        # extended capabilities of a client that speaks P2P version 2
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,31 @@ class Habits:
     prepares_files: bool = False     # four bytes of data preparation before a file
     classic_letter: str = "U"
     header_order: tuple = ("MIME-Version", "Content-Type", "P2P-Dest")
+    p2p: int = 1                     # the version it speaks with those who speak it too
+    package_room: int = 1270         # version 2: most bytes of a package, without its footer
+    always_offers_syn: bool = False  # offers SYN with every INVITE, not only with its first message
+    answers_strangers: bool = True   # acknowledges what it does not understand and has no call for
+    numbers_messages: bool = False   # writes package numbers
+    asks_for_transport: bool = False  # asks for a direct connection before a file
+    bye_after_decline: bool = False
+    answers_bye: bool = False
+    slp_style: str = slp.ORDINARY
+
+    def asks_for_acks(self, kind, label):
+        """Whether the last package of a version 2 message asks for an acknowledgement."""
+        if self.numbers_messages:
+            return kind == p2p_bridge.FILE or label == "transport request"
+        return kind != p2p_bridge.PREPARATION
 
 
 LIBPURPLE = Habits()
 AMSN = Habits(invite_part=1152, waits_for_ack=False, ack_session_changes=True)
 PAPYON = Habits(invite_part=1198, waits_for_ack=False, prepares_files=True, classic_letter="N",
-                header_order=("P2P-Dest", "Content-Type", "MIME-Version"))
+                header_order=("P2P-Src", "P2P-Dest", "Content-Type", "MIME-Version"))
+PAPYON_V2 = replace(PAPYON, p2p=2)
+MSNP_SHARP = Habits(waits_for_ack=False, header_order=("MIME-Version", "P2P-Dest", "P2P-Src", "Content-Type"), p2p=2,
+                    package_room=1222, always_offers_syn=True, answers_strangers=False, numbers_messages=True,
+                    asks_for_transport=True, bye_after_decline=True, answers_bye=True, slp_style=slp.SORTED)
 
 
 class Refused(Exception):
@@ -60,6 +82,7 @@ class Client:
         self.habits = habits
         self.picture = picture
         self.answers = answers
+        self.gapless = True            # whether P2P v2 numbers must continue from message to message
         self.server_host = ""
         self.events = []
         self.complaints = []
@@ -89,7 +112,7 @@ class Client:
         return [event for event in self.events[after:] if event.kind == kind and
                 all(event.detail.get(name) == value for name, value in detail.items())]
 
-    async def wait_for(self, kind, after=0, timeout=5.0, **detail):
+    async def wait_for(self, kind, after=0, timeout=10.0, **detail):
         """The first such event, or None when it does not come in time."""
         deadline = time.monotonic() + timeout
         while not (found := self.seen(kind, after, **detail)):
@@ -154,7 +177,8 @@ class Client:
     async def go_online(self):
         what = ["NLN"]
         if self.dialect >= 8:
-            what.append("2789003324:48" if self.dialect >= 16 else "1342472228")
+            extended = P2P_V2 if self.habits.p2p == 2 else 0
+            what.append(f"2789003324:{extended}" if self.dialect >= 16 else "1342472228")
         if self.dialect >= 9 and self.picture:
             what.append(quote(self.picture.object, safe=""))
         await self._ask("CHG", *what)
@@ -181,7 +205,12 @@ class Client:
         """How it names itself on a switchboard."""
         return f"{self.account};{endpoint_of(self.account)}" if self.dialect >= 16 else self.account
 
-    async def call(self, peer, timeout=5.0):
+    @property
+    def speaks_v2(self):
+        """With those who show an endpoint that can."""
+        return self.habits.p2p == 2 and self.dialect >= 16
+
+    async def call(self, peer, timeout=10.0):
         """A new conversation with `peer`, who has joined when this returns."""
         reply = await self._ask("XFR", "SB")
         host, port = link.split_host(reply.words[3])
@@ -200,7 +229,7 @@ class Client:
 
     # The notification connection.
 
-    async def _ask(self, command, *words, payload=None, timeout=5.0):
+    async def _ask(self, command, *words, payload=None, timeout=10.0):
         self._transaction += 1
         transaction = str(self._transaction)
         reply = self._replies[transaction] = asyncio.get_running_loop().create_future()

@@ -10,6 +10,7 @@ TEXT = "text/plain"
 CONTROL = "text/x-msmsgscontrol"
 DATACAST = "text/x-msnmsgr-datacast"
 CAPS = "text/x-clientcaps"
+FENCE = "text/x-lab-fence"
 
 _HEADER = re.compile(r"([A-Za-z0-9-]+): (.*)")
 

@@ -5,6 +5,7 @@ import contextlib
 import random
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from .client import LIBPURPLE, Client
@@ -46,6 +47,12 @@ action = "allow"
 users = ["group:design"]
 peers = ["bob@lab.example"]
 kinds = ["file-transfer"]
+
+[[rule]]
+name = "everybody may swap time tables"
+action = "allow"
+kinds = ["file-transfer"]
+names = ["timetable-*"]
 """
 
 
@@ -54,6 +61,7 @@ class Stage:
 
     def __init__(self, binary, report):
         self.report = report
+        self.withholding = False       # whether the gateway withholds P2P v2 offers instead of replacing them
         self.directory = Path(tempfile.mkdtemp(prefix="msnpgate-lab."))
         self.people = []
         self.random = random.Random(2026)
@@ -93,6 +101,7 @@ class Stage:
         account = f"{name}@lab.example"
         picture = Picture(account, self.random.randbytes(self.random.randrange(8_000, 28_000)))
         client = Client(self.internet.places[place], account, dialect, habits, picture, answers)
+        client.gapless = not self.withholding
         self.people.append(client)
         await client.sign_in(WIRES["server"].machine6 if ipv6 else WIRES["server"].machine4)
         await client.go_online()
@@ -103,21 +112,34 @@ class Stage:
         before = called.mark()
         chat = await caller.call(called.account)
         answered = await called.wait_for("called", before)
-        await self.quiet(caller, called, silence=0.03)
+        await self.settle(chat, answered.chat)
         return chat, answered.chat
 
-    async def quiet(self, *clients, silence=0.1, timeout=2.0):
-        """Returns once nothing is open and nobody has heard anything for a while: what still comes after
-        that, nobody waited for."""
-        loop = asyncio.get_running_loop()
-        deadline, since, before = loop.time() + timeout, loop.time(), None
-        while loop.time() < deadline:
-            now = [sum(len(chat.link.tape.entries) for chat in client.chats) for client in clients]
-            if now != before or any(client.hanging() for client in clients):
-                before, since = now, loop.time()
-            elif loop.time() - since >= silence:
+    async def settle(self, chat, other, timeout=3.0):
+        """Returns once everything on the way between the two has arrived and is answered.
+
+        Nothing overtakes anything on a switchboard: when a message sent last has come, all before it have.
+        Twice, because what came may have been answered by something that wants no acknowledgement."""
+        deadline, calm = time.monotonic() + timeout * self.gateway.slowness, 0
+        while calm < 2 and time.monotonic() < deadline:
+            before = chat.heard + other.heard
+            if not await self._fences(chat, other, deadline):
                 return
-            await asyncio.sleep(0.01)
+            still = chat.heard + other.heard == before and not chat.hanging() and not other.hanging()
+            calm = calm + 1 if still else 0
+            if not still:
+                await asyncio.sleep(0.005)
+
+    async def _fences(self, chat, other, deadline):
+        marks = [(side.client, side.client.mark()) for side in (chat, other)]
+        try:
+            words = [chat.fence(), other.fence()]
+        except ConnectionError:
+            return False
+        for (client, mark), word in zip(marks, reversed(words)):
+            if await client.wait_for("fence", mark, max(0.0, deadline - time.monotonic()), word=word) is None:
+                return False
+        return True
 
     def complaints(self):
         return [f"{client.nick}: {what}" for client in self.people for what in client.complaints]

@@ -32,13 +32,14 @@ void FilterRig::feed(Direction direction, std::string_view bytes) {
   const auto result = filter->feed(direction, {in.get(), leftover.size()}, output_, now_);
   collect();
   leftover.erase(0, result.consumed);
-  closed = closed || result.close == Close::yes;
+  closed = closed || result.close != Close::no;
+  reset = reset || result.close == Close::reset;
 }
 
 void FilterRig::tick(msnp::Moment later) {
   now_.monotonic += later;
   now_.wall += std::chrono::milliseconds{later};
-  closed = filter->tick(output_, now_) == Close::yes || closed;
+  closed = filter->tick(output_, now_) != Close::no || closed;
   collect();
 }
 

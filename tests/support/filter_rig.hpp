@@ -47,6 +47,7 @@ class FilterRig {
   FilterShared shared;
   RememberingSink audit;
   bool closed = false;
+  bool reset = false;  // closed with Close::reset
   std::unique_ptr<Filter> filter;
 
  private:

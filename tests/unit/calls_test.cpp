@@ -27,8 +27,8 @@ struct Calls : testing::Test {
 };
 
 TEST_F(Calls, NobodyKnowsACallThatNeverWas) {
-  EXPECT_FALSE(calls.refused_by_call_id("{1}"));
-  EXPECT_EQ(calls.session(1, ours), CallStanding::unknown);
+  EXPECT_FALSE(calls.is_refused("{1}"));
+  EXPECT_EQ(calls.session(1, ours).standing, CallStanding::unknown);
   EXPECT_FALSE(calls.by_cookie("1"));
   calls.refuse(ours, Kind::file_transfer, call("{1}", 10));
   EXPECT_FALSE(calls.by_cookie("")) << "a call without a cookie is not that of an empty one";
@@ -36,10 +36,10 @@ TEST_F(Calls, NobodyKnowsACallThatNeverWas) {
 
 TEST_F(Calls, ARefusedCallIsKnownByEachOfItsNamesAndItsSide) {
   calls.refuse(theirs, Kind::file_transfer, {{"{1}", "{2}"}, {10, 11}, "c"});
-  EXPECT_EQ(calls.refused_by_call_id("{1}"), theirs);
-  EXPECT_EQ(calls.refused_by_call_id("{2}"), theirs);
-  EXPECT_EQ(calls.session(10, ours), CallStanding::refused);
-  EXPECT_EQ(calls.session(11, theirs), CallStanding::refused);
+  EXPECT_TRUE(calls.is_refused("{1}"));
+  EXPECT_TRUE(calls.is_refused("{2}"));
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::refused);
+  EXPECT_EQ(calls.session(11, theirs).standing, CallStanding::refused);
   ASSERT_TRUE(calls.by_cookie("c"));
   EXPECT_TRUE(calls.by_cookie("c")->refused);
   EXPECT_EQ(calls.by_cookie("c")->offered, theirs);
@@ -47,15 +47,15 @@ TEST_F(Calls, ARefusedCallIsKnownByEachOfItsNamesAndItsSide) {
 
 TEST_F(Calls, CallIdsCompareWithoutCase) {
   calls.refuse(ours, Kind::file_transfer, call("{ABCD}", 1));
-  EXPECT_TRUE(calls.refused_by_call_id("{abcd}"));
+  EXPECT_TRUE(calls.is_refused("{abcd}"));
   calls.admit(ours, Kind::file_transfer, call("{aBcD}", 2));
-  EXPECT_FALSE(calls.refused_by_call_id("{ABCD}"));
+  EXPECT_FALSE(calls.is_refused("{ABCD}"));
 }
 
 TEST_F(Calls, AnAdmittedCallRefusesNothing) {
   calls.admit(ours, Kind::file_transfer, {{"{1}"}, {10}, "c"});
-  EXPECT_FALSE(calls.refused_by_call_id("{1}"));
-  EXPECT_EQ(calls.session(10, ours), CallStanding::admitted);
+  EXPECT_FALSE(calls.is_refused("{1}"));
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::admitted);
   ASSERT_TRUE(calls.by_cookie("c"));
   EXPECT_FALSE(calls.by_cookie("c")->refused);
 }
@@ -63,22 +63,22 @@ TEST_F(Calls, AnAdmittedCallRefusesNothing) {
 TEST_F(Calls, AdmittingClearsTheRefusalOfTheSameSide) {
   calls.refuse(ours, Kind::file_transfer, call("{1}", 10));
   calls.admit(ours, Kind::file_transfer, call("{1}", 10));
-  EXPECT_FALSE(calls.refused_by_call_id("{1}"));
-  EXPECT_EQ(calls.session(10, ours), CallStanding::admitted);
+  EXPECT_FALSE(calls.is_refused("{1}"));
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::admitted);
 }
 
 TEST_F(Calls, AdmittingLeavesTheRefusalOfTheOtherSide) {
   calls.refuse(theirs, Kind::file_transfer, call("{1}", 10));
   calls.admit(ours, Kind::file_transfer, call("{2}", 10));
-  EXPECT_EQ(calls.refused_by_call_id("{1}"), theirs);
+  EXPECT_TRUE(calls.is_refused("{1}"));
 }
 
 TEST_F(Calls, TheSameSessionOnBothSidesIsToldApartByTheWayItsDataFlows) {
   // libpurple gives both users the same SessionIDs.
   calls.refuse(theirs, Kind::file_transfer, call("{1}", 10));
   calls.admit(ours, Kind::file_transfer, call("{2}", 10));
-  EXPECT_EQ(calls.session(10, ours), CallStanding::admitted);
-  EXPECT_EQ(calls.session(10, theirs), CallStanding::refused);
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::admitted);
+  EXPECT_EQ(calls.session(10, theirs).standing, CallStanding::refused);
 }
 
 TEST_F(Calls, AnObjectFlowsTowardsTheSideThatAskedForIt) {
@@ -87,31 +87,31 @@ TEST_F(Calls, AnObjectFlowsTowardsTheSideThatAskedForIt) {
     PairCalls fresh(limits);
     fresh.refuse(ours, Kind::file_transfer, call("{1}", 10));
     fresh.admit(theirs, kind, call("{2}", 10));
-    EXPECT_EQ(fresh.session(10, ours), CallStanding::admitted) << msnp::name_of(kind);
-    EXPECT_EQ(fresh.session(10, theirs), CallStanding::refused) << msnp::name_of(kind);
+    EXPECT_EQ(fresh.session(10, ours).standing, CallStanding::admitted) << msnp::name_of(kind);
+    EXPECT_EQ(fresh.session(10, theirs).standing, CallStanding::refused) << msnp::name_of(kind);
   }
 }
 
 TEST_F(Calls, AKindWithoutOneDirectionFlowsBothWays) {
   calls.refuse(theirs, Kind::file_transfer, call("{1}", 10));
   calls.admit(ours, Kind::webcam, call("{2}", 10));
-  EXPECT_EQ(calls.session(10, ours), CallStanding::admitted);
-  EXPECT_EQ(calls.session(10, theirs), CallStanding::admitted);
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::admitted);
+  EXPECT_EQ(calls.session(10, theirs).standing, CallStanding::admitted);
 }
 
 TEST_F(Calls, RefusingASessionEndsTheAdmissionOfItsSide) {
   calls.admit(ours, Kind::display_picture, call("{1}", 10));
   calls.refuse(ours, Kind::file_transfer, call("{2}", 10));
-  EXPECT_EQ(calls.session(10, ours), CallStanding::refused);
-  EXPECT_EQ(calls.session(10, theirs), CallStanding::refused);
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::refused);
+  EXPECT_EQ(calls.session(10, theirs).standing, CallStanding::refused);
 }
 
 TEST_F(Calls, ASecondRefusedInvitationDoesNotSilenceAnAdmittedCall) {
   calls.admit(ours, Kind::display_picture, call("{1}", 10));
   calls.refuse(ours, Kind::file_transfer, call("{1}", 11));
-  EXPECT_FALSE(calls.refused_by_call_id("{1}"));
-  EXPECT_EQ(calls.session(10, theirs), CallStanding::admitted);
-  EXPECT_EQ(calls.session(11, ours), CallStanding::refused);
+  EXPECT_FALSE(calls.is_refused("{1}"));
+  EXPECT_EQ(calls.session(10, theirs).standing, CallStanding::admitted);
+  EXPECT_EQ(calls.session(11, ours).standing, CallStanding::refused);
 }
 
 TEST_F(Calls, OfACookieTheLatestWordCounts) {
@@ -127,18 +127,18 @@ TEST_F(Calls, ForgetsTheOldestBeyondItsLimit) {
   for (std::uint32_t i = 0; i < limits.calls_per_pair; ++i) {
     calls.refuse(ours, Kind::file_transfer, call("{" + std::to_string(i) + "}", i));
   }
-  EXPECT_TRUE(calls.refused_by_call_id("{0}"));
+  EXPECT_TRUE(calls.is_refused("{0}"));
   calls.refuse(ours, Kind::file_transfer, call("{new}", 9999));
-  EXPECT_FALSE(calls.refused_by_call_id("{0}"));
-  EXPECT_TRUE(calls.refused_by_call_id("{1}"));
-  EXPECT_TRUE(calls.refused_by_call_id("{new}"));
+  EXPECT_FALSE(calls.is_refused("{0}"));
+  EXPECT_TRUE(calls.is_refused("{1}"));
+  EXPECT_TRUE(calls.is_refused("{new}"));
 }
 
 TEST_F(Calls, AnAdmittedSessionInUseIsNotForgotten) {
   calls.admit(theirs, Kind::file_transfer, call("{kept}", 5000));
   for (std::uint32_t i = 0; i < 3 * limits.calls_per_pair; ++i) {
     calls.refuse(ours, Kind::file_transfer, call("{" + std::to_string(i) + "}", i));
-    EXPECT_EQ(calls.session(5000, theirs), CallStanding::admitted) << i;
+    EXPECT_EQ(calls.session(5000, theirs).standing, CallStanding::admitted) << i;
   }
 }
 
@@ -148,8 +148,8 @@ TEST_F(Calls, TheSameCallAgainTakesNoSecondPlace) {
     calls.admit(theirs, Kind::display_picture, call("{2}", 11));
   }
   calls.refuse(ours, Kind::file_transfer, call("{3}", 12));
-  EXPECT_TRUE(calls.refused_by_call_id("{1}"));
-  EXPECT_EQ(calls.session(11, ours), CallStanding::admitted);
+  EXPECT_TRUE(calls.is_refused("{1}"));
+  EXPECT_EQ(calls.session(11, ours).standing, CallStanding::admitted);
 }
 
 TEST_F(Calls, IdentifiersOfOursAreFarFromTheTrueOnesAndKnownAgain) {
@@ -184,6 +184,88 @@ TEST_F(Calls, IdentifiersOfOursAreNeverZeroWhereverTheTrueOnesStand) {
   }
 }
 
+std::shared_ptr<msnp::JudgedCall> judged() {
+  return std::make_shared<msnp::JudgedCall>();
+}
+
+TEST_F(Calls, WhatIsRememberedOfACallIsFoundByItsSession) {
+  const auto admitted = judged(), refused = judged();
+  calls.admit(ours, Kind::file_transfer, {{"{1}"}, {10, 11}, {}}, admitted);
+  calls.refuse(theirs, Kind::unknown_application, {{}, {12}, {}}, refused);
+  calls.admit(ours, Kind::webcam, call("{3}", 13));
+  EXPECT_EQ(calls.session(10, ours).call, admitted.get());
+  EXPECT_EQ(calls.session(11, theirs).call, admitted.get());
+  EXPECT_EQ(calls.session(12, ours).call, refused.get());
+  EXPECT_EQ(calls.session(13, ours).standing, CallStanding::admitted);
+  EXPECT_EQ(calls.session(13, ours).call, nullptr) << "nothing to judge again";
+  EXPECT_EQ(calls.session(14, ours).call, nullptr);
+}
+
+TEST_F(Calls, WhatIsRememberedLivesAsLongAsTheCall) {
+  std::weak_ptr<msnp::JudgedCall> remembered;
+  {
+    const auto one = judged();
+    remembered = one;
+    calls.admit(ours, Kind::file_transfer, call("{1}", 10), one);
+  }
+  EXPECT_EQ(calls.session(10, ours).call, remembered.lock().get());
+  calls.admit(ours, Kind::file_transfer, call("{1}", 10), judged());
+  EXPECT_TRUE(remembered.expired());
+}
+
+TEST_F(Calls, OfTheSameSessionOnBothSidesTheOneWhoseDataFlowsThisWayIsFound) {
+  // Alice fetches bob's picture, bob hers; or each sends the other a file.
+  for (const Kind kind : {Kind::display_picture, Kind::file_transfer}) {
+    for (const bool ours_first : {true, false}) {
+      PairCalls fresh(limits);
+      const auto of_ours = judged(), of_theirs = judged();
+      if (ours_first) fresh.admit(ours, kind, call("{1}", 10), of_ours);
+      fresh.admit(theirs, kind, call("{2}", 10), of_theirs);
+      if (!ours_first) fresh.admit(ours, kind, call("{1}", 10), of_ours);
+      const bool with_offer = kind == Kind::file_transfer;
+      EXPECT_EQ(fresh.session(10, ours).call, (with_offer ? of_ours : of_theirs).get()) << ours_first;
+      EXPECT_EQ(fresh.session(10, theirs).call, (with_offer ? of_theirs : of_ours).get()) << ours_first;
+    }
+  }
+}
+
+TEST_F(Calls, WhatEndsIsRefusedByAllItsNamesAndItsSide) {
+  calls.admit(ours, Kind::file_transfer, call("{1}", 10), judged());
+  calls.end(ours, Kind::file_transfer, call("{1}", 10));
+  EXPECT_TRUE(calls.is_refused("{1}")) << "its own Call-ID, though it was let through";
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::refused);
+  EXPECT_EQ(calls.session(10, theirs).standing, CallStanding::refused);
+  EXPECT_EQ(calls.session(10, ours).call, nullptr) << "there is nothing left to end";
+}
+
+TEST_F(Calls, AnEndLeavesOtherCallsAlone) {
+  const auto other = judged(), of_theirs = judged();
+  calls.admit(ours, Kind::file_transfer, call("{1}", 10), judged());
+  calls.admit(ours, Kind::file_transfer, call("{2}", 11), other);
+  calls.admit(theirs, Kind::file_transfer, call("{3}", 10), of_theirs);
+  calls.end(ours, Kind::file_transfer, call("{1}", 10));
+  EXPECT_FALSE(calls.is_refused("{2}"));
+  EXPECT_FALSE(calls.is_refused("{3}"));
+  EXPECT_EQ(calls.session(11, ours).call, other.get());
+  EXPECT_EQ(calls.session(10, theirs).call, of_theirs.get()) << "the other side uses the same SessionID";
+  EXPECT_EQ(calls.session(10, ours).standing, CallStanding::refused);
+}
+
+TEST_F(Calls, WhatEndedMayBeOfferedAndLetThroughAgain) {
+  calls.admit(ours, Kind::file_transfer, call("{1}", 10), judged());
+  calls.end(ours, Kind::file_transfer, call("{1}", 10));
+  const auto again = judged();
+  calls.admit(ours, Kind::file_transfer, call("{1}", 10), again);
+  EXPECT_FALSE(calls.is_refused("{1}"));
+  EXPECT_EQ(calls.session(10, ours).call, again.get());
+}
+
+TEST_F(Calls, WhatNobodyLetThroughCanEndToo) {
+  calls.end(theirs, Kind::file_transfer, call("{1}", 10));
+  EXPECT_TRUE(calls.is_refused("{1}"));
+  EXPECT_EQ(calls.session(10, theirs).standing, CallStanding::refused);
+}
+
 TEST(Book, GivesTheSamePairTheSameCallsWhoeverAsks) {
   CallBook book{msnp::Limits{}};
   const auto pair = book.pair("alice@example.com", "bob@example.org");
@@ -206,16 +288,16 @@ TEST(Book, ForgetsThePairLongestUnusedAndKeepsWhatSomebodyHolds) {
   EXPECT_EQ(book.pair("a", "1"), first);
   EXPECT_NE(book.pair("a", "2"), second) << "forgotten, and begun anew";
   second->refuse(ours, Kind::file_transfer, call("{1}", 1));
-  EXPECT_TRUE(second->refused_by_call_id("{1}")) << "who holds it can still use it";
+  EXPECT_TRUE(second->is_refused("{1}")) << "who holds it can still use it";
 }
 
 TEST_F(Calls, ASessionInUseOutlivesAnyNumberOfLaterCalls) {
   calls.admit(ours, Kind::file_transfer, call("{file}", 1));
   for (std::uint32_t i = 2; i < 1000; ++i) {
     calls.admit(theirs, Kind::custom_emoticon, call("{" + std::to_string(i) + "}", i));
-    ASSERT_EQ(calls.session(1, ours), CallStanding::admitted) << i;
+    ASSERT_EQ(calls.session(1, ours).standing, CallStanding::admitted) << i;
   }
-  EXPECT_EQ(calls.session(2, ours), CallStanding::unknown);
+  EXPECT_EQ(calls.session(2, ours).standing, CallStanding::unknown);
 }
 
 }  // namespace

@@ -83,7 +83,11 @@ users = ["eve@corp.example"]
            "  idle_timeout           never\n",
            "/audit.jsonl\n",
            "  parse-error            close\n",
+           "direct connections: only between those who may transfer everything, or where a rule names them\n",
+           "when an offer is refused:\n  p2p_v2                 tombstone\n",
            "  display-picture        100KiB\n",
+           "  ink                    64KiB\n",
+           "  over_size              block\n  wrong_digest           observe\n",
            "  design: ann@corp.example, ben@corp.example\n",
            "  1. \"pictures for the agency\": allow file-transfer sent by local ann@corp.example or "
            "ben@corp.example "

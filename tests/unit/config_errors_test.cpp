@@ -31,6 +31,22 @@ TEST_F(ConfigFile, EveryErrorNamesPlaceKeyFindingAndRemedy) {
       ElementsAre("gateway.toml:2:1: audit.qqqqqqq: found an unknown key; write \"path\" or \"fsync\""));
 }
 
+TEST_F(ConfigFile, RefusalAndObjectsSayWhatWouldBeRight) {
+  EXPECT_THAT(errors("[refusal]\np2p_v2 = \"tombstones\"\n"),
+              ElementsAre("gateway.toml:2:10: refusal.p2p_v2: found \"tombstones\"; did you mean "
+                          "\"tombstone\"?"));
+  EXPECT_THAT(errors("[refusal]\np2pv2 = \"withhold\"\n"),
+              ElementsAre("gateway.toml:2:1: refusal.p2pv2: found an unknown key; did you mean \"p2p_v2\"?"));
+  EXPECT_THAT(errors("[refusals]\n"),
+              ElementsAre("gateway.toml:1:2: refusals: found an unknown key; did you mean \"refusal\"?"));
+  EXPECT_THAT(errors("[objects]\nover_size = \"withhold\"\nwrong_digest = 1\noversize = \"block\"\n"),
+              ElementsAre("gateway.toml:2:13: objects.over_size: found \"withhold\"; write \"block\", "
+                          "\"allow\" or \"observe\"",
+                          HasSubstr(":3:16: objects.wrong_digest: found 1; write \"block\", "),
+                          HasSubstr(":4:1: objects.oversize: found an unknown key; did you mean "
+                                    "\"over_size\"?")));
+}
+
 TEST_F(ConfigFile, AllErrorsAreReportedFromTheTop) {
   EXPECT_THAT(
       errors("threads = 0\n[policy]\ndefault = \"deny\"\n[limits]\nmemory = \"10MB\"\nx = 1\n"),
@@ -219,6 +235,8 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
                                                            {"objects.wink", {"5"}},
                                                            {"objects.voice-clip", {"5"}},
                                                            {"objects.background", {"5"}},
+                                                           {"objects.ink", {"5"}},
+                                                           {"refusal", {"{}"}},
                                                            {"rule.max_size", {"5"}},
                                                            {"rule.until", {"2026-01-01T00:00:00Z"}}};
   const std::vector<std::string> samples{"\"text\"",   "5",        "-5",  "1.5",  "true",

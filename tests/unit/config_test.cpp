@@ -31,6 +31,9 @@ TEST_F(ConfigFile, AnEmptyFileHoldsTheDefaults) {
   EXPECT_THAT(config.boot.intercept.ports, ElementsAre(1863, 1864, 1865));
   EXPECT_EQ(config.policy->fallback(), Action::block);
   EXPECT_TRUE(config.policy->rules().empty());
+  EXPECT_EQ(config.policy->refusal_mode(), msnp::RefusalMode::tombstone);
+  EXPECT_EQ(config.policy->over_size(), Action::block);
+  EXPECT_EQ(config.policy->wrong_digest(), Action::observe);
   EXPECT_EQ(config.policy->on(gate::Cause::parse_error), gate::Reaction::close);
   EXPECT_EQ(config.policy->on(gate::Cause::reassembly_limit), gate::Reaction::block);
 }
@@ -102,6 +105,11 @@ custom-emoticon = 2
 wink = "3"
 voice-clip = "4KiB"
 background = "5MiB"
+ink = "6KiB"
+over_size = "allow"
+wrong_digest = "observe"
+[refusal]
+p2p_v2 = "withhold"
 [groups]
 design = ["Ann@Corp.Example", "ben@corp.example"]
 [[rule]]
@@ -129,6 +137,10 @@ until = 2026-12-31T01:00:00+01:00
   EXPECT_EQ(policy.caps().wink, 3U);
   EXPECT_EQ(policy.caps().voice_clip, 4096U);
   EXPECT_EQ(policy.caps().background, 5U * 1024 * 1024);
+  EXPECT_EQ(policy.caps().ink, 6U * 1024);
+  EXPECT_EQ(policy.over_size(), Action::allow);
+  EXPECT_EQ(policy.wrong_digest(), Action::observe);
+  EXPECT_EQ(policy.refusal_mode(), msnp::RefusalMode::withhold);
   ASSERT_EQ(policy.rules().size(), 1U);
   const gate::Rule& rule = policy.rules()[0];
   EXPECT_EQ(rule.name, "all of it");
@@ -326,6 +338,9 @@ TEST_F(ConfigFile, TheReferenceStatesTheRealDefaults) {
   EXPECT_EQ(stated.boot.intercept.ports, real.boot.intercept.ports);
   EXPECT_EQ(stated.boot.intercept.interfaces, real.boot.intercept.interfaces);
   EXPECT_EQ(stated.policy->fallback(), real.policy->fallback());
+  EXPECT_EQ(stated.policy->refusal_mode(), real.policy->refusal_mode());
+  EXPECT_EQ(stated.policy->over_size(), real.policy->over_size());
+  EXPECT_EQ(stated.policy->wrong_digest(), real.policy->wrong_digest());
   for (std::size_t index = 0; index < gate::cause_count; ++index) {
     EXPECT_EQ(stated.policy->on(static_cast<gate::Cause>(index)),
               real.policy->on(static_cast<gate::Cause>(index)));

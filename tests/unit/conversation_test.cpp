@@ -249,6 +249,106 @@ gate::Rule allow_alice() {
   return rule;
 }
 
+/// The NetMeeting invitation of c20, cut into this many parts: payloads.
+std::vector<std::string> netmeeting_parts(std::size_t count) {
+  const std::string& bytes = transfer_vector("c20-netmeeting").frames.at(0).bytes;
+  const std::string payload = bytes.substr(bytes.find("\r\n") + 2);
+  const std::size_t body = payload.find("\r\n\r\n");
+  const std::string fields = payload.substr(body + 4);
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string head =
+        i == 0 ? payload.substr(0, body) + "\r\nMessage-ID: {77}\r\nChunks: " + std::to_string(count)
+               : "Message-ID: {77}\r\nChunk: " + std::to_string(i);
+    const std::size_t begin = fields.size() * i / count, end = fields.size() * (i + 1) / count;
+    parts.push_back(head + "\r\n\r\n" + fields.substr(begin, end - begin));
+  }
+  return parts;
+}
+
+class CutInvitation : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(CutInvitation, IsHeldAndReleasedWholeAndInOrder) {
+  FilterRig rig(policy_with(Action::block));
+  rig.enter_switchboard("alice@example.com", {"bob@example.org"});
+  std::string sent, replies, forged;
+  int transaction = 10;
+  for (const std::string& part : netmeeting_parts(GetParam())) {
+    EXPECT_EQ(rig.to_server(), "") << "held until the last";
+    forged = replies;
+    replies += "ACK " + std::to_string(transaction) + "\r\n";
+    const std::string one = message_to_server(std::to_string(transaction++), 'A', part);
+    sent += one;
+    rig.from_client(one);
+  }
+  EXPECT_EQ(rig.to_server(), sent);
+  EXPECT_EQ(rig.to_client(), forged);
+  rig.from_server(replies);
+  EXPECT_EQ(rig.to_client(), replies.substr(forged.size()));
+  EXPECT_TRUE(rig.audit.events.empty());
+  EXPECT_TRUE(rig.filter->idle());
+}
+
+TEST_P(CutInvitation, ThatComesInIsHeldAndReleasedWholeAndInOrder) {
+  FilterRig rig(policy_with(Action::block));
+  rig.enter_switchboard("alice@example.com", {"bob@example.org", "carol@example.net"});
+  std::string sent;
+  const std::string chat = message_to_client("carol@example.net", "Carol",
+                                             "MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nhello");
+  for (const std::string& part : netmeeting_parts(GetParam())) {
+    EXPECT_EQ(rig.to_client(), "");
+    rig.from_server(chat);
+    EXPECT_EQ(rig.to_client(), chat) << "chat does not wait for it";
+    const std::string one = message_to_client("bob@example.org", "Bob", part);
+    sent += one;
+    rig.from_server(one);
+  }
+  EXPECT_EQ(rig.to_client(), sent);
+  EXPECT_EQ(rig.to_server(), "");
+}
+
+TEST_P(CutInvitation, ThatMayNotPassIsTakenOutWholeAndAnswered) {
+  gate::Rule rule;
+  rule.name = "no meetings";
+  rule.action = Action::block;
+  rule.kinds = {msnp::Kind::netmeeting};
+  FilterRig rig(policy_with(Action::allow, {rule}));
+  rig.enter_switchboard("alice@example.com", {"bob@example.org"});
+  for (const std::string& part : netmeeting_parts(GetParam())) {
+    rig.from_client(message_to_server("10", 'A', part));
+    EXPECT_EQ(rig.to_server(), "");
+  }
+  EXPECT_THAT(rig.to_client(), testing::AllOf(StartsWith("ACK 10\r\n"), HasSubstr("Cancel-Code: REJECT")));
+  ASSERT_EQ(rig.audit.events.size(), 1U);
+  EXPECT_EQ(rig.audit.events[0].kind, msnp::Kind::netmeeting);
+  EXPECT_EQ(rig.audit.events[0].rule, "no meetings");
+  const auto& text = transfer_vector("m01-text").frames[0];
+  rig.feed(text.direction, text.bytes);
+  EXPECT_EQ(rig.to_server(), text.bytes) << "and nothing of it is left to send";
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, CutInvitation, testing::Values(2, 3, 17),
+                         [](const auto& one) { return std::to_string(one.param); });
+
+TEST_F(Conversation, ACutInvitationOverTheCapIsDroppedAndToldOnce) {
+  std::vector<std::string> parts = netmeeting_parts(60);
+  for (std::string& part : parts) part += std::string(1'400, ' ');
+  for (const std::string& part : parts) {
+    rig.from_client(message_to_server("10", 'A', part));
+    EXPECT_EQ(rig.to_server(), "");
+    EXPECT_EQ(rig.to_client(), "ACK 10\r\n") << "whoever sent it does not send it again";
+  }
+  ASSERT_EQ(rig.audit.events.size(), 1U);
+  EXPECT_EQ(rig.audit.events[0].event, gate::AuditKind::failure);
+  EXPECT_EQ(rig.audit.events[0].reason, "reassembly-limit");
+  EXPECT_EQ(rig.audit.events[0].peers, std::vector<std::string>{"bob@example.org"});
+  EXPECT_TRUE(rig.filter->idle());
+  std::string sent;
+  for (const std::string& part : netmeeting_parts(2)) sent += message_to_server("11", 'N', part);
+  rig.from_client(sent);
+  EXPECT_EQ(rig.to_server(), sent) << "another under the same Message-ID begins anew";
+}
+
 TEST(ConversationWithRules, ReleasesAHeldOfferWholeAndSwallowsTheServersSecondAcknowledgement) {
   FilterRig rig(policy_with(Action::block, {allow_alice()}));
   rig.enter_switchboard("alice@example.com", {"bob@example.org"});

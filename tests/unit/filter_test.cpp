@@ -118,9 +118,13 @@ TEST(Filter, AParseErrorPassesUnreadIfTheOperatorWroteSo) {
 const std::pair<std::string, const char*> strangers[] = {
     {"\x16\x03\x01\x02\x00\x01\x00\x01\xFC"s, "tls"},
     {"POST /gateway/gateway.dll HTTP/1.1\r\n", "http"},
+    {"SSH-2.0-OpenSSH_9\r\n", "other"},
+};
+
+const std::pair<std::string, const char*> file_roads[] = {
     {"VER MSNFTP\r\n", "msnftp"},
     {"\x04\0\0\0foo\0"s, "p2p-direct"},
-    {"SSH-2.0-OpenSSH_9\r\n", "other"},
+    {"\x30\0\0\0"s, "p2p-direct"},
 };
 
 TEST(Filter, AnotherProtocolIsClosedAndNamed) {
@@ -128,10 +132,51 @@ TEST(Filter, AnotherProtocolIsClosedAndNamed) {
     FilterRig rig(policy_with(Action::block));
     rig.from_client(bytes);
     EXPECT_TRUE(rig.closed) << name;
+    EXPECT_FALSE(rig.reset) << name;
     EXPECT_EQ(rig.to_server(), "") << name;
     ASSERT_EQ(rig.audit.events.size(), 1U) << name;
     EXPECT_EQ(rig.audit.events[0].reason, "not-msnp");
     EXPECT_THAT(rig.audit.events[0].detail, StartsWith(name + ": "s));
+  }
+}
+
+TEST(Filter, ADataSocketOfATransferIsResetWhateverHappensToStrangers) {
+  gate::Rule signed_in;
+  signed_in.name = "who is signed in may do all";
+  signed_in.action = Action::allow;
+  signed_in.users = {"*"};
+  for (const auto& [bytes, name] : file_roads) {
+    for (const Reaction reaction : {Reaction::close, Reaction::pass}) {
+      for (const auto& rules : {std::vector<gate::Rule>{}, {signed_in}}) {
+        gate::Policy::Source source;
+        source.rules = rules;
+        source.failure[static_cast<std::size_t>(Cause::not_msnp)] = reaction;
+        FilterRig rig(std::make_shared<const gate::Policy>(std::move(source)));
+        rig.from_client(bytes);
+        rig.from_client("more");
+        EXPECT_TRUE(rig.reset) << name;
+        EXPECT_EQ(rig.to_server(), "") << name;
+        ASSERT_EQ(rig.audit.events.size(), 1U) << name;
+        EXPECT_EQ(rig.audit.events[0].event, AuditKind::failure);
+        EXPECT_EQ(rig.audit.events[0].action, Action::block);
+        EXPECT_EQ(rig.audit.events[0].reason, "not-msnp");
+        EXPECT_THAT(rig.audit.events[0].detail, StartsWith(name + ": "s));
+      }
+    }
+  }
+}
+
+TEST(Filter, ADataSocketOfATransferPassesWhereEverythingMay) {
+  for (const auto& [bytes, name] : file_roads) {
+    FilterRig open(policy_on(Cause::not_msnp, Reaction::pass, Action::allow));
+    open.from_client(bytes);
+    EXPECT_FALSE(open.closed) << name;
+    EXPECT_EQ(open.to_server(), bytes) << name;
+    ASSERT_EQ(open.audit.events.size(), 1U) << name;
+    EXPECT_EQ(open.audit.events[0].action, Action::allow);
+    FilterRig strict(policy_on(Cause::not_msnp, Reaction::close, Action::allow));
+    strict.from_client(bytes);
+    EXPECT_TRUE(strict.reset) << name;
   }
 }
 

@@ -87,6 +87,36 @@ TEST(MsnObject, WithoutATypeThereIsNone) {
   EXPECT_FALSE(read_msn_object(base64(" Type=")));
 }
 
+std::string sha1d_of(const std::string& attributes) {
+  const auto object = read_msn_object(base64("<msnobj Type=\"3\" " + attributes + " />"));
+  return object ? object->sha1d : "no object";
+}
+
+TEST(MsnObject, TellsTheDigestAsAnnounced) {
+  const std::string digest = "nMFsNBdqN5oTCj8TFZ3Hcxc/zQs=";
+  for (const char* const attribute : {"SHA1D=\"", "sha1d=\"", "SHA1D = \"", "\tSHA1D\r\n=\r\n\""}) {
+    EXPECT_EQ(sha1d_of(attribute + digest + "\""), digest) << attribute;
+  }
+  EXPECT_EQ(sha1d_of("SHA1D='" + digest + "' Size='5'"), digest);
+  EXPECT_EQ(sha1d_of("SHA1D=" + digest + " Size=5"), digest);
+  EXPECT_EQ(sha1d_of("SHA1D=\"" + digest), digest + " />");
+  EXPECT_EQ(sha1d_of("SHA1D=\"x\""), "x");
+}
+
+TEST(MsnObject, WithoutADigestItIsEmpty) {
+  for (const char* const attributes :
+       {"", "SHA1D=\"\"", "SHA1D=", "SHA1D", "SHA1C=\"x\"", "xSHA1D=\"x\"", "SHA1D \"x\""}) {
+    EXPECT_EQ(sha1d_of(attributes), attributes == std::string("SHA1D=") ? "/" : "") << attributes;
+  }
+}
+
+TEST(MsnObject, OfTwoDigestsThatDifferNeitherCounts) {
+  EXPECT_EQ(sha1d_of("SHA1D=\"abcd\" SHA1D=\"abcd\""), "abcd");
+  EXPECT_EQ(sha1d_of("SHA1D=\"abcd\" SHA1D=\"abce\""), msnp::no_digest);
+  EXPECT_EQ(sha1d_of("SHA1D=\"abcd\" sha1d='ABCD'"), msnp::no_digest);
+  EXPECT_EQ(sha1d_of("SHA1D=\"abcd\" SHA1D=\"abce\" SHA1D=\"abcd\""), msnp::no_digest);
+}
+
 TEST(MsnObject, LooksAtItsFirst8KilobytesOnly) {
   EXPECT_TRUE(read(std::string(8000, ' ') + "Type=\"3\""));
   EXPECT_FALSE(read(std::string(9000, ' ') + "Type=\"3\""));

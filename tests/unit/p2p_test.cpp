@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/bridge_end.hpp"
 #include "tests/support/invitations.hpp"
 #include "tests/support/transfer_vectors.hpp"
 
 namespace {
 
-using gate::test::v2_package;
 using msnp::as_bytes;
 using msnp::as_text;
 using msnp::read_p2p_v1;
@@ -133,7 +133,7 @@ TEST(P2pV2, RemainingBytesAreFoundBehindOtherTlvsAndNotBehindTheEnd) {
 }
 
 TEST(P2pV2, LengthsThatReachBeyondTheBytesAreNoPackage) {
-  const std::string good = v2_package(1, true, 0, "data");
+  const std::string good = gate::test::BridgeEnd("", "", 1000).packages({.data = "data"}).front();
   EXPECT_TRUE(read_p2p_v2(as_bytes(good)));
   EXPECT_TRUE(read_p2p_v2(as_bytes(std::string_view(good).substr(0, good.size() - 4)))) << "no footer";
   EXPECT_FALSE(read_p2p_v2(as_bytes(std::string_view(good).substr(0, good.size() - 5))));
@@ -151,6 +151,71 @@ TEST(P2pV2, LengthsThatReachBeyondTheBytesAreNoPackage) {
   EXPECT_FALSE(with(8, 13)) << "data header longer than the message";
   EXPECT_TRUE(with(8, 12)) << "a data header of the whole message";
   EXPECT_FALSE(read_p2p_v2({}));
+}
+
+TEST(P2pV2, AcknowledgementsAreFoundWithTheirPlaces) {
+  gate::test::BridgeEnd end("", "", 1000);
+  const std::string bytes = end.control(
+      3, gate::test::peer_information() + gate::test::acknowledges(77) + gate::test::asks_again(0xFFFFFFFE));
+  const auto package = read_p2p_v2(as_bytes(bytes));
+  ASSERT_TRUE(package);
+  EXPECT_TRUE(package->opens_bridge() && package->plain);
+  EXPECT_EQ(as_text(package->peer_information), gate::test::peer_information().substr(2));
+  ASSERT_EQ(package->acknowledgement_count, 2U);
+  EXPECT_EQ(package->acknowledgements[0].value, 77U);
+  EXPECT_EQ(bytes.substr(package->acknowledgements[0].offset, 4), std::string("\0\0\0M", 4));
+  EXPECT_EQ(package->acknowledgements[1].value, 0xFFFFFFFEU);
+  EXPECT_EQ(bytes.substr(package->acknowledgements[1].offset, 4), "\xFF\xFF\xFF\xFE");
+  EXPECT_EQ(package->end(), 1000U);
+}
+
+TEST(P2pV2, AcknowledgementsOfAnotherLengthOrBeyondTheFourthGoUnread) {
+  gate::test::BridgeEnd end("", "", 1000);
+  std::string five;
+  for (std::uint32_t value = 1; value <= 5; ++value) five += gate::test::acknowledges(value);
+  const auto count = [&end](const std::string& tlvs) {
+    const std::string bytes = end.control(0, tlvs);
+    return read_p2p_v2(as_bytes(bytes))->acknowledgement_count;
+  };
+  EXPECT_EQ(count(five), 4U);
+  EXPECT_EQ(count(std::string("\2\2xx\3\5xxxxx", 11)), 0U);
+  EXPECT_EQ(count(std::string("\0\0", 2) + gate::test::acknowledges(1)), 0U) << "behind the end";
+}
+
+TEST(P2pV2, IsPlainOnlyWithoutBytesThatNobodyReads) {
+  gate::test::BridgeEnd end("", "", 1000);
+  const auto plain = [](const std::string& bytes) { return read_p2p_v2(as_bytes(bytes))->plain; };
+  const std::string data = end.packages({.data = "data", .opens = true}).front();
+  EXPECT_TRUE(plain(data));
+  EXPECT_TRUE(plain(data.substr(0, data.size() - 4))) << "without a footer";
+  EXPECT_FALSE(plain(data + "x")) << "behind the footer";
+  EXPECT_TRUE(plain(end.control(0, gate::test::acknowledges(1))));
+  EXPECT_FALSE(plain(end.control(0, gate::test::acknowledges(1) + std::string(6, '\0'))))
+      << "a word of padding";
+  EXPECT_FALSE(plain(end.control(0, gate::test::acknowledges(1) + std::string("\0x", 2))));
+  EXPECT_FALSE(plain(end.control(0, gate::test::acknowledges(1) + "\2\x40"))) << "a TLV that does not end";
+}
+
+TEST(P2pV2, OursAreReadAsTheyWereWritten) {
+  const std::string text("words\0", 6);
+  const std::string bytes = msnp::write_p2p_v2(0xFFFFFFFA, 0x4001, text);
+  EXPECT_EQ(bytes, std::string("\x08\x00\x00\x0E\xFF\xFF\xFF\xFA\x08\x01\x40\x01\0\0\0\0", 16) + text +
+                       std::string(4, '\0'));
+  const auto package = read_p2p_v2(as_bytes(bytes));
+  ASSERT_TRUE(package);
+  EXPECT_EQ(as_text(package->data), text);
+  EXPECT_EQ(package->message_length, msnp::length_p2p_v2(text));
+  EXPECT_EQ(package->end(), 8U) << "modulo 2^32";
+  EXPECT_EQ(package->data_offset, 16U);
+  EXPECT_EQ(package->operation, 0U);
+}
+
+TEST(P2pV2, OurAnswerToASynRepeatsThePeerInformation) {
+  const std::string information = gate::test::peer_information();
+  gate::test::BridgeEnd end("", "", 7);
+  EXPECT_EQ(msnp::acknowledge_p2p_v2(7, 9, as_bytes(information.substr(2))),
+            end.control(1, information + gate::test::acknowledges(9)));
+  EXPECT_EQ(msnp::acknowledge_p2p_v2(7, 9, {}), end.control(0, gate::test::acknowledges(9)));
 }
 
 TEST(P2pV2, AMessageShorterThanADataHeaderIsNoPackage) {

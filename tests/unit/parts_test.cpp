@@ -24,7 +24,8 @@ std::string part(int number, const std::string& body, const std::string& id = "{
 
 struct MimeParts : testing::Test {
   Ruling add(const std::string& payload, const std::string& sender = "bob@example.org") {
-    return parts.add(sender, msnp::read_mime(as_bytes(payload)), as_bytes(payload), limits, now);
+    return parts.add(sender, msnp::read_mime(as_bytes(payload)), as_bytes(payload), as_bytes(payload), limits,
+                     now);
   }
   msnp::Limits limits;
   msnp::Moment now = 0;
@@ -71,7 +72,7 @@ TEST_F(MimeParts, MessagesAreToldApartBySenderAndId) {
 TEST_F(MimeParts, AMessageThatNeverEndsIsEndedAtItsLimit) {
   const std::string one = first_part("text/x-msmsgsinvite", 1'000'000, "x");
   for (std::size_t i = 1; i < limits.parts_per_message; ++i) ASSERT_EQ(add(one), Ruling::withhold) << i;
-  EXPECT_EQ(add(one), Ruling::finished);
+  EXPECT_EQ(add(one), Ruling::lost);
   EXPECT_TRUE(parts.empty());
 }
 
@@ -104,6 +105,31 @@ TEST_F(MimeParts, UnfinishedRefusedMessagesAreCountedWhenTheyExpire) {
   EXPECT_FALSE(parts.empty());
   EXPECT_EQ(parts.expire(limits, 30'000 + limits.message_age + 1), 1U);
   EXPECT_TRUE(parts.empty());
+}
+
+TEST_F(MimeParts, WhatIsFinishedHoldsTheEarlierPartsInOrder) {
+  const std::string one = first_part("text/x-msmsgsinvite", 3, "1"), two = part(1, "2"), three = part(2, "3");
+  ASSERT_EQ(add(one), Ruling::withhold);
+  ASSERT_EQ(add(part(1, "of another"), "carol@example.net"), Ruling::withhold);
+  ASSERT_EQ(add(two), Ruling::withhold);
+  ASSERT_EQ(add(three), Ruling::finished);
+  ASSERT_EQ(parts.held().size(), 2U) << "not the last one, and none of another message";
+  EXPECT_EQ(parts.held()[0], one);
+  EXPECT_EQ(parts.held()[1], two);
+}
+
+TEST_F(MimeParts, OfWhatIsLostNothingIsKept) {
+  const std::string endless = first_part("text/x-msmsgsinvite", 1'000'000, std::string(100, 'x'));
+  for (std::size_t i = 1; i < limits.parts_per_message; ++i) ASSERT_EQ(add(endless), Ruling::withhold);
+  ASSERT_EQ(add(endless), Ruling::lost);
+  EXPECT_TRUE(parts.held().empty()) << "too many parts";
+
+  const std::string large =
+      first_part("text/x-msmsgsinvite", 3, std::string(limits.slp_text / 2, 'x'), "{B}");
+  ASSERT_EQ(add(large), Ruling::withhold);
+  ASSERT_EQ(add(large), Ruling::withhold);
+  ASSERT_EQ(add(large), Ruling::lost);
+  EXPECT_TRUE(parts.held().empty()) << "too many bytes";
 }
 
 struct PartsInAChat : testing::Test {

@@ -89,7 +89,10 @@ TEST(Policy, WithoutRulesTheDefaultGovernsTheKindsBlockedByDefaultAndTheOthersPa
     for (std::size_t index = 0; index < msnp::kind_count; ++index) {
       question.kind = static_cast<Kind>(index);
       const gate::Verdict verdict = policy.judge(question);
-      EXPECT_EQ(verdict.action, msnp::blocked_by_default(question.kind) ? fallback : Action::allow);
+      // Who may not transfer everything has no direct connections.
+      const bool governed = msnp::blocked_by_default(question.kind) ||
+                            (question.kind == Kind::direct_connection && fallback == Action::block);
+      EXPECT_EQ(verdict.action, governed ? fallback : Action::allow) << name_of(question.kind);
       EXPECT_EQ(verdict.rule, "default");
     }
   }
@@ -352,7 +355,8 @@ TEST(Policy, AllowsEverythingOnlyWhenNoRuleAndNoDefaultCouldBlock) {
 }
 
 TEST(Policy, AnyConditionKeepsARuleFromAllowingEverythingAndABlockWithAnyConditionPreventsIt) {
-  std::vector<Rule> conditional(7, rule(Action::allow));
+  std::vector<Rule> conditional(8, rule(Action::allow));
+  conditional[7].kinds = {Kind::direct_connection};
   conditional[0].kinds = {Kind::file_transfer};
   conditional[1].names = {"*"};
   conditional[2].max_size = 1;
@@ -415,8 +419,144 @@ TEST(Policy, AllowsEverythingNeverContradictsJudge) {
   }
 }
 
-TEST(ObjectCaps, OnlyMsnObjectKindsHaveOne) {
+Question direct_connection_of_ann() {
+  Question question = file_from_ann();
+  question.kind = Kind::direct_connection;
+  question.reason = msnp::Reason::transport;
+  question.size.reset();
+  return question;
+}
+
+TEST(Policy, ADirectConnectionIsForThoseWhoMayTransferEverything) {
+  EXPECT_EQ(Policy(source({})).judge(direct_connection_of_ann()).action, Action::block);
+  for (const Action action : {Action::allow, Action::observe}) {
+    for (const Policy::Source& open : {source({}, action), source({rule(action)})}) {
+      const Policy policy(open);
+      const gate::Verdict verdict = policy.judge(direct_connection_of_ann());
+      EXPECT_EQ(verdict.action, Action::allow);
+      EXPECT_EQ(verdict.rule, "default");
+      EXPECT_EQ(verdict.reason, msnp::Reason::transport);
+    }
+  }
+}
+
+TEST(Policy, OneThingThatMayBeBlockedClosesDirectConnections) {
+  Rule one = rule(Action::block);
+  one.kinds = {Kind::voice};
+  const Policy policy(source({one}, Action::allow));
+  const gate::Verdict verdict = policy.judge(direct_connection_of_ann());
+  EXPECT_EQ(verdict.action, Action::block);
+  EXPECT_EQ(verdict.rule, "default");
+}
+
+TEST(Policy, OnlyARuleThatNamesDirectConnectionsOpensThem) {
+  for (const Action action : {Action::allow, Action::observe}) {
+    // Neither of these speaks of everything, and neither of direct connections.
+    Rule sending = rule(action, "sending");
+    sending.direction = msnp::Direction::to_server;
+    Rule files = rule(action, "files");
+    files.kinds = {Kind::file_transfer};
+    EXPECT_EQ(Policy(source({sending, files})).judge(direct_connection_of_ann()).action, Action::block);
+
+    Rule direct = rule(action, "direct");
+    direct.kinds = {Kind::file_transfer, Kind::direct_connection};
+    const Policy policy(source({sending, files, direct}));
+    const gate::Verdict verdict = policy.judge(direct_connection_of_ann());
+    EXPECT_EQ(verdict.action, action);
+    EXPECT_EQ(verdict.rule, "direct");
+    Question from_another = direct_connection_of_ann();
+    direct.users = {"eve@corp.example"};
+    EXPECT_EQ(Policy(source({direct})).judge(from_another).action, Action::block);
+  }
+}
+
+TEST(Policy, ARuleBlocksDirectConnectionsNamedOrNot) {
+  Rule one = rule(Action::block);
+  one.direction = msnp::Direction::to_server;
+  Rule direct = rule(Action::allow, "direct");
+  direct.kinds = {Kind::direct_connection};
+  for (const std::vector<Kind>& kinds : {std::vector<Kind>{}, {Kind::direct_connection}}) {
+    one.kinds = kinds;
+    const Policy policy(source({one, direct}, Action::allow));
+    EXPECT_EQ(policy.judge(direct_connection_of_ann()).rule, "the rule");
+    EXPECT_EQ(policy.judge(direct_connection_of_ann()).action, Action::block);
+    EXPECT_FALSE(policy.allows_everything("ann@corp.example", "ben@agency.example", address("10.20.1.5")));
+  }
+}
+
+Question picture_of_ann(msnp::Reason reason) {
+  Question question = file_from_ann();
+  question.kind = Kind::display_picture;
+  question.reason = reason;
+  return question;
+}
+
+TEST(Policy, BytesThatAreNotWhatWasAnnouncedAreDecidedByTheirSettings) {
+  for (const Action setting : {Action::allow, Action::block, Action::observe}) {
+    for (const Action fallback : {Action::allow, Action::block, Action::observe}) {
+      Policy::Source one = source({}, fallback);
+      one.over_size = setting;
+      one.wrong_digest = Action::allow;
+      const Action expected = setting == Action::block ? fallback : setting;
+      const auto over_size = Policy(one).judge(picture_of_ann(msnp::Reason::object_over_size));
+      EXPECT_EQ(over_size.action, expected);
+      EXPECT_EQ(over_size.reason, msnp::Reason::object_over_size);
+      std::swap(one.over_size, one.wrong_digest);
+      EXPECT_EQ(Policy(one).judge(picture_of_ann(msnp::Reason::object_wrong_digest)).action, expected);
+      EXPECT_EQ(Policy(one).judge(picture_of_ann(msnp::Reason::object_over_size)).action, Action::allow);
+      EXPECT_EQ(Policy(one).judge(picture_of_ann(msnp::Reason::offer)).action, Action::allow);
+    }
+  }
+}
+
+TEST(Policy, ARuleDecidesBeforeTheSettingsForObjects) {
+  for (const msnp::Reason reason : {msnp::Reason::object_over_size, msnp::Reason::object_wrong_digest}) {
+    Rule one = rule(Action::allow);
+    one.kinds = {Kind::display_picture};
+    Policy::Source open = source({one});
+    open.wrong_digest = Action::block;
+    EXPECT_EQ(Policy(open).judge(picture_of_ann(reason)).action, Action::allow);
+    EXPECT_EQ(Policy(open).judge(picture_of_ann(reason)).rule, "the rule");
+    one.action = Action::block;
+    Policy::Source closed = source({one});
+    closed.over_size = Action::allow;
+    EXPECT_EQ(Policy(closed).judge(picture_of_ann(reason)).action, Action::block);
+    one.kinds = {Kind::wink};
+    EXPECT_EQ(Policy(source({one})).judge(picture_of_ann(reason)).rule, "default");
+  }
+}
+
+TEST(Policy, NoSettingForObjectsLiftsTheCap) {
+  Policy::Source one = source({});
+  one.over_size = Action::allow;
+  Question question = picture_of_ann(msnp::Reason::object_over_size);
+  question.size = one.caps.display_picture + 1;
+  const gate::Verdict verdict = Policy(one).judge(question);
+  EXPECT_EQ(verdict.action, Action::block);
+  EXPECT_EQ(verdict.reason, msnp::Reason::object_too_big);
+}
+
+TEST(Policy, HandwritingHasACapLikeAPicture) {
+  const Policy policy(source({}));
+  Question question = file_from_ann();
+  question.kind = Kind::ink;
+  question.size = 64 * 1024;
+  EXPECT_EQ(policy.judge(question).action, Action::allow);
+  ++*question.size;
+  EXPECT_EQ(policy.judge(question).action, Action::block);
+  EXPECT_EQ(policy.judge(question).reason, msnp::Reason::object_too_big);
+  EXPECT_EQ(Policy(source({}, Action::observe)).judge(question).action, Action::observe);
+}
+
+TEST(Policy, EveryPolicyHasASerialOfItsOwn) {
+  const Policy one(source({}));
+  const Policy other(source({}));
+  EXPECT_NE(one.serial(), other.serial());
+}
+
+TEST(ObjectCaps, OnlyMsnObjectsAndHandwritingHaveOne) {
   const gate::ObjectCaps caps;
+  EXPECT_EQ(caps.of(Kind::ink), 64U * 1024);
   EXPECT_EQ(caps.of(Kind::display_picture), 100U * 1024);
   EXPECT_EQ(caps.of(Kind::custom_emoticon), 30U * 1024);
   EXPECT_EQ(caps.of(Kind::wink), 256U * 1024);

@@ -77,9 +77,10 @@ TEST_F(Reassembled, ALengthThatLiesIsReadBothWays) {
   EXPECT_TRUE(reads("0123"));
 }
 
-TEST_F(Reassembled, ALengthThatPromisesMoreCompletesForThoseWhoBelieveIt) {
-  EXPECT_EQ(add(0, "abc", 100, 100), State::complete);
-  EXPECT_TRUE(reads("abc"));
+TEST_F(Reassembled, ALengthThatPromisesMoreCompletesNothing) {
+  EXPECT_EQ(add(0, "abc", 6, 6), State::open);
+  EXPECT_EQ(add(3, "def", 6), State::complete);
+  EXPECT_TRUE(reads("abcdef"));
 }
 
 TEST_F(Reassembled, TheFirstTotalAndThatOfThePackageBothComplete) {

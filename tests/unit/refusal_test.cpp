@@ -55,9 +55,9 @@ TEST(Refusal, TheAcknowledgementNamesTheLastPackageOfTheMessage) {
 }
 
 TEST(Refusal, TheDeclineRepeatsTheInvitationToTheLetter) {
-  const auto payload = msnp::decline_v1("alice@Example.com", 100, invitation());
-  ASSERT_TRUE(payload);
-  const std::string bytes = package_in(*payload);
+  const auto text = msnp::decline_text(invitation());
+  ASSERT_TRUE(text);
+  const std::string bytes = package_in(msnp::message_v1("alice@Example.com", 100, *text));
   const auto package = read_p2p_v1(as_bytes(bytes));
   EXPECT_EQ(package->identifier, 100U);
   EXPECT_EQ(package->flags, 0U);
@@ -78,7 +78,7 @@ TEST(Refusal, ADeclineWithoutSessionOrViaLeavesThemOut) {
   msnp::SlpMessage message = invitation();
   message.session_id.clear();
   message.via.clear();
-  const auto payload = msnp::decline_v1("a", 1, message);
+  const auto payload = msnp::decline_text(message);
   ASSERT_TRUE(payload);
   EXPECT_EQ(payload->find("SessionID"), std::string::npos);
   EXPECT_EQ(payload->find("Via"), std::string::npos);
@@ -90,22 +90,19 @@ TEST(Refusal, WithoutWhatAClientNeedsToFindItsCallThereIsNoDecline) {
        {&msnp::SlpMessage::to, &msnp::SlpMessage::from, &msnp::SlpMessage::call_id}) {
     msnp::SlpMessage message = invitation();
     (message.*needed).clear();
-    EXPECT_FALSE(msnp::decline_v1("a", 1, message));
+    EXPECT_FALSE(msnp::decline_text(message));
   }
 }
 
 TEST(Refusal, ADeclineThatFitsNoPackageIsNotMade) {
   msnp::SlpMessage message = invitation();
-  const std::size_t rest =
-      msnp::decline_v1("a", 1, message)->size() - package_in(*msnp::decline_v1("a", 1, message)).size();
-  const std::size_t text = package_in(*msnp::decline_v1("a", 1, message)).size() - 52;
-  message.via.append(1202 - text, 'x');
-  const auto largest = msnp::decline_v1("a", 1, message);
+  message.via.append(1202 - msnp::decline_text(message)->size(), 'x');
+  const auto largest = msnp::decline_text(message);
   ASSERT_TRUE(largest);
-  EXPECT_EQ(largest->size(), rest + 52 + 1202);
-  EXPECT_LE(largest->size(), 1664U);
+  EXPECT_EQ(largest->size(), 1202U);
+  EXPECT_LE(msnp::message_v1("alice@example.com", 1, *largest).size(), 1664U);
   message.via.push_back('x');
-  EXPECT_FALSE(msnp::decline_v1("a", 1, message));
+  EXPECT_FALSE(msnp::decline_text(message));
 }
 
 }  // namespace

@@ -1,0 +1,121 @@
+// What a filter asks its policy, and what it tells its audit of the answer.
+#include "proxy/filter.hpp"
+
+#include <algorithm>
+
+#include "proxy/destination.hpp"
+
+namespace gate {
+namespace {
+
+/// For an offer whose other side is not known.
+std::span<const std::string> nobody() {
+  static const std::string unknown;
+  return {&unknown, 1};
+}
+
+AuditKind audit_kind_of(msnp::Kind kind) noexcept {
+  if (kind == msnp::Kind::direct_connection) return AuditKind::transport;
+  const bool object =
+      (kind >= msnp::Kind::display_picture && kind <= msnp::Kind::background) || kind == msnp::Kind::ink;
+  return object ? AuditKind::object : AuditKind::transfer;
+}
+
+}  // namespace
+
+Verdict Filter::verdict_on(const msnp::Offer& offer, std::span<const std::string> others) {
+  Verdict verdict{Action::allow, "default", offer.reason};
+  for (const std::string& other : others) {
+    const Verdict one = shared_->policy->judge({.user = identity_.user(),
+                                                .peer = other,
+                                                .client = ends_.client.address(),
+                                                .direction = offer.direction,
+                                                .kind = offer.kind,
+                                                .reason = offer.reason,
+                                                .names = offer.names,
+                                                .size = offer.size,
+                                                .at = now_.wall});
+    if (one.action == Action::block) return one;
+    if (verdict.rule == "default") verdict = one;
+  }
+  const bool needs_somebody =
+      msnp::blocked_by_default(offer.kind) || offer.kind == msnp::Kind::direct_connection;
+  if (identity_.user().empty() && needs_somebody && !admits_everything(others)) {
+    return {Action::block, "default", verdict.reason};  // nobody is known yet
+  }
+  return verdict;
+}
+
+bool Filter::record(const msnp::Offer& offer, std::span<const std::string> others, const Verdict& verdict,
+                    std::string_view answer) {
+  AuditEvent event = event_of(audit_kind_of(offer.kind));
+  event.action = verdict.action;
+  event.reason = msnp::name_of(verdict.reason);
+  event.rule = verdict.rule;
+  event.kind = offer.kind;
+  event.direction = offer.direction;
+  event.peers.assign(others.begin(), others.end());
+  std::erase(event.peers, std::string());
+  if (!offer.names.empty() || offer.size) event.file = AuditEvent::File{offer.names, offer.size};
+  event.form = offer.form;
+  if (!offer.call_id.empty() || !offer.session_id.empty() || !offer.cookie.empty()) {
+    event.call = AuditEvent::Call{offer.call_id, offer.session_id, offer.cookie};
+  }
+  if (verdict.action == Action::block) event.answer = answer;
+  return shared_->audit->record(event);
+}
+
+bool Filter::admits(const msnp::Offer& offer, std::span<const std::string> others, std::string_view answer) {
+  if (others.empty()) others = nobody();
+  const Verdict verdict = verdict_on(offer, others);
+  const bool worth_recording =
+      verdict.action != Action::allow || verdict.rule != "default" || msnp::blocked_by_default(offer.kind);
+  if (!worth_recording) return true;
+  const bool recorded = record(offer, others, verdict, answer);
+  if (verdict.action == Action::block) return false;
+  return recorded || shared_->policy->on(Cause::audit_write_failed) == Reaction::pass;
+}
+
+bool Filter::still_admits(const msnp::Offer& offer, std::span<const std::string> others,
+                          std::string_view answer) {
+  if (others.empty()) others = nobody();
+  Verdict verdict = verdict_on(offer, others);
+  if (verdict.action != Action::block) return true;
+  verdict.reason = msnp::Reason::policy_change;
+  (void)record(offer, others, verdict, answer);  // it ends whether that can be told or not
+  return false;
+}
+
+bool Filter::admits_everything(std::span<const std::string> others) {
+  const Policy& policy = *shared_->policy;
+  const auto all = [&](std::string_view other) {
+    return policy.allows_everything(identity_.user(), other, ends_.client.address());
+  };
+  if (others.empty()) return all({});
+  return std::all_of(others.begin(), others.end(), all);
+}
+
+void Filter::abandoned(msnp::Direction direction, std::span<const std::string> others) {
+  const Reaction reaction = shared_->policy->on(Cause::reassembly_limit);
+  AuditEvent event = event_of(AuditKind::failure);
+  event.action = Action::block;
+  event.reason = name_of(Cause::reassembly_limit);
+  event.direction = direction;
+  event.peers.assign(others.begin(), others.end());
+  (void)shared_->audit->record(event);  // it is dropped whether that can be told or not
+  if (reaction == Reaction::close) state_ = State::closed;
+}
+
+AuditEvent Filter::event_of(AuditKind kind) const {
+  AuditEvent event;
+  event.event = kind;
+  event.time = now_.wall;
+  event.policy = shared_->policy->revision();
+  event.user = identity_.user();
+  event.client = text_of(ends_.client);
+  event.server = text_of(ends_.server);
+  event.dialect = identity_.dialect();
+  return event;
+}
+
+}  // namespace gate
