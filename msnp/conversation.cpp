@@ -4,6 +4,7 @@
 
 #include "msnp/ascii.hpp"
 #include "msnp/classic.hpp"
+#include "msnp/refusal.hpp"
 #include "msnp/routing.hpp"
 #include "msnp/transport.hpp"
 
@@ -141,11 +142,8 @@ Fate Conversation::see_odd_package(const Passage& passage, Reason reason, std::s
 
 Fate Conversation::see_bare_text(const Passage& passage, Texts readings, std::string_view text, Form form) {
   const bool answered = form == Form::uun || form == Form::sdg;
-  const bool to_server = passage.direction == Direction::to_server;
-  const Ruled ruled = rule(passage, readings, form,
-                           !answered   ? ""
-                           : to_server ? "603 to client"
-                                       : "603 to server");
+  const Ruled ruled =
+      rule(passage, readings, form, answered ? decline_for(passage.direction) : std::string_view{});
   if (ruled.ruling == Ruling::pass) return Fate::forward;
   if (ruled.ruling == Ruling::disarm) {
     std::string disarmed(text);

@@ -135,7 +135,6 @@ class Conversation {
   struct Message {
     Key key;
     Reassembly text;
-    std::uint64_t total = 0;
     std::vector<Held> held;
     bool refused = false;  // everything more of it is swallowed
     bool passed = false;   // it went on, but who goes by declared lengths still waits for more of it

@@ -5,6 +5,7 @@
 
 #include "msnp/ascii.hpp"
 #include "msnp/conversation.hpp"
+#include "msnp/refusal.hpp"
 #include "msnp/transport.hpp"
 
 namespace msnp {
@@ -29,10 +30,6 @@ Fragment fragment_of(const Passage& passage, const PackageV1& package) noexcept 
           .data = package.data,
           .common = std::hash<std::string_view>{}(head) ^ package.flags,
           .may_repeat = true};
-}
-
-std::string_view answer_to(Direction direction) noexcept {
-  return direction == Direction::to_server ? "603 to client" : "603 to server";
 }
 
 }  // namespace
@@ -110,10 +107,7 @@ Fate Conversation::see_piece(const Passage& passage, const Key& key, const Packa
     return Fate::withhold;
   }
   if (fragment.data.empty()) return Fate::forward;
-  if (message == nullptr && !whole) {
-    message = &open(passage, key);
-    message->total = fragment.total;
-  }
+  if (message == nullptr && !whole) message = &open(passage, key);
   Reassembly::State state = Reassembly::State::complete;
   std::vector<std::string_view> texts;
   if (message != nullptr) {
@@ -145,7 +139,7 @@ Fate Conversation::see_readings(const Passage& passage, const Key& key, const Pa
   // A part that goes on unheld is what msnp11, which reads every package alone, sees of the text.
   if (holds && !may_hold) texts.push_back(as_text(package.data));
   if (!texts.empty()) {
-    const std::string_view answer = answer_to(passage.direction);
+    const std::string_view answer = decline_for(passage.direction);
     const bool fits = message == nullptr || state != Reassembly::State::complete ||
                       (message->text.is_plausible() && (message->text.is_closed() || may_stay_open(passage)));
     // No call begins inside a session.

@@ -231,7 +231,7 @@ void Conversation::rule_readings(const Passage& passage, Transit& transit, Bridg
   Bridge& bridge = transit.bridge();
   const Direction back = opposite(passage.direction);
   const Ruled ruled = rule_message(passage, text.text.readings(), text.text.is_plausible(), bridge.form,
-                                   back == Direction::to_client ? "603 to client" : "603 to server");
+                                   decline_for(passage.direction));
   std::string disarmed(text.text.in_order());
   if (ruled.ruling == Ruling::pass) {
     transit.decide(text.id, CarriedPackage::Fate::passes);

@@ -10,6 +10,7 @@
 
 #include "msnp/p2p.hpp"
 #include "msnp/slp.hpp"
+#include "msnp/types.hpp"
 
 namespace msnp {
 
@@ -25,6 +26,11 @@ enum class TextEnd : std::uint8_t { nul, bare };
 /// to repeat, or names an application where a To, From or id should be.
 [[nodiscard]] std::optional<std::string> decline_text(const SlpMessage& invitation,
                                                       TextEnd end = TextEnd::nul);
+
+/// What the audit tells of a decline: who gets it when the offer travels in `offered`.
+[[nodiscard]] constexpr std::string_view decline_for(Direction offered) noexcept {
+  return offered == Direction::to_server ? "603 to client" : "603 to server";
+}
 
 /// The names a running call is ended by.
 struct CallParties {
