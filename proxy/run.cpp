@@ -8,25 +8,22 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <list>
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <variant>
 #include <vector>
 
-#include "proxy/audit_log.hpp"
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
-#include "proxy/listener.hpp"
+#include "proxy/descriptor.hpp"
+#include "proxy/gateway.hpp"
 #include "proxy/log.hpp"
-#include "proxy/worker.hpp"
 
 namespace gate {
 namespace {
 
-/// Signals that `wait_for_stop` takes; every thread started after this leaves them to it.
+/// Signals that `obey` takes; every thread started after this leaves them to it.
 sigset_t take_signals() {
   // A peer that is gone and a disk quota that is reached are errors of a call, not the end of the process.
   ::signal(SIGPIPE, SIG_IGN);
@@ -38,12 +35,13 @@ sigset_t take_signals() {
   return taken;
 }
 
-void wait_for_stop(const sigset_t& signals) {
+/// Reloads at every SIGHUP; returns at the first signal to stop.
+void obey(const sigset_t& signals, Gateway& gateway) {
   for (;;) {
     int signal = 0;
     if (::sigwait(&signals, &signal) != 0) continue;
     if (signal != SIGHUP) return;
-    log(Level::notice, "SIGHUP ignored: the policy is read at start only");
+    gateway.reload();
   }
 }
 
@@ -78,44 +76,6 @@ void notify(std::string_view state) {
            reinterpret_cast<const sockaddr*>(&address), size);
 }
 
-std::string described(const ListenerSettings& listener, const Endpoint& at) {
-  std::string text = "listening on " + text_of(at);
-  if (listener.mode == ListenerMode::redirect) return text + " for redirected connections";
-  return text + " for " + text_of(*listener.upstream);
-}
-
-/// Throws std::runtime_error naming the address.
-void open_all(Process& process, std::list<Worker>& workers) {
-  for (const ListenerSettings& listener : process.boot.listeners) {
-    std::vector<Descriptor> sockets;
-    if (const auto error = open_listeners(listener.bind, workers.size(), sockets)) {
-      throw std::runtime_error("cannot listen on " + text_of(listener.bind) + ": " + error.message());
-    }
-    process.listening.emplace_back(listener.bind.address(), local_endpoint(sockets.front().get()).port());
-    auto socket = sockets.begin();
-    for (Worker& worker : workers) worker.add_listener(std::move(*socket++), listener);
-  }
-}
-
-void serve(Process& process, const std::shared_ptr<const Policy>& policy) {
-  const sigset_t signals = take_signals();
-  std::list<Worker> workers;
-  while (workers.size() < process.boot.threads) workers.emplace_back(process, policy);
-  open_all(process, workers);
-
-  std::vector<std::thread> threads;
-  for (Worker& worker : workers) threads.emplace_back([&worker] { worker.run(); });
-  for (std::size_t i = 0; i < process.listening.size(); ++i) {
-    log(Level::notice, described(process.boot.listeners[i], process.listening[i]));
-  }
-  notify("READY=1");
-  wait_for_stop(signals);
-  notify("STOPPING=1");
-  log(Level::notice, "stopping; " + std::to_string(process.sessions.load()) + " sessions are closed");
-  for (Worker& worker : workers) worker.stop();
-  for (std::thread& thread : threads) thread.join();
-}
-
 }  // namespace
 
 int command_run(const std::filesystem::path& config, std::ostream&, std::ostream& err) {
@@ -130,12 +90,13 @@ int command_run(const std::filesystem::path& config, std::ostream&, std::ostream
     return exit_config;
   }
   try {
-    AuditLog audit{settings.boot.audit};
-    Process process;
-    process.boot = settings.boot;
-    process.audit = &audit;
+    const sigset_t signals = take_signals();
     raise_descriptor_limit(settings.boot.limits.sessions);
-    serve(process, settings.policy);
+    Gateway gateway{config, settings};
+    notify("READY=1");
+    obey(signals, gateway);
+    notify("STOPPING=1");
+    log(Level::notice, "stopping; " + std::to_string(gateway.sessions()) + " sessions are closed");
   } catch (const std::exception& error) {
     err << "msnpgate: " << error.what() << '\n';
     return exit_failed;

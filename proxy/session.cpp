@@ -139,6 +139,7 @@ void Session::on_writable(End end) noexcept {
 template <class Work>
 void Session::attempt(Work work) noexcept {
   try {
+    worker_.refresh_policy();
     work();
   } catch (const std::exception&) {
     end(Ending::memory);

@@ -25,15 +25,16 @@ std::string and_more(std::uint64_t held_back) {
 
 }  // namespace
 
-Worker::Worker(Process& process, const std::shared_ptr<const Policy>& policy)
+Worker::Worker(Process& process)
     : process_(process),
+      policy_view_(*process.policies),
       connecting_(process.boot.limits.connect_timeout.count()),
       first_command_(process.boot.limits.first_command_timeout.count()),
       idle_(process.boot.limits.idle_timeout.count()),
       closing_(process.boot.limits.close_timeout.count()),
       draining_(last_words),
       ticker_(io_) {
-  shared_.policy = policy;
+  refresh_policy();
   shared_.audit = this;
   shared_.session_memory = process.boot.limits.session_memory;
   shared_.memory_left = process.boot.limits.memory / process.boot.threads;
@@ -66,6 +67,7 @@ void Worker::stop() {
 }
 
 void Worker::take(Descriptor client, const Endpoint& source, const ListenerSettings& listener) {
+  refresh_policy();
   if (!admit(source.address())) return refuse(std::move(client), source, Ending::limit, limit_trickle_);
   const auto found = find_destination(listener, client.get(), process_.listening);
   if (const auto* fault = std::get_if<DestinationFault>(&found)) {

@@ -22,6 +22,7 @@
 #include "proxy/filter.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/log.hpp"
+#include "proxy/policy_store.hpp"
 #include "proxy/relay.hpp"
 #include "proxy/session.hpp"
 
@@ -32,13 +33,14 @@ struct Process {
   Boot boot;
   std::vector<Endpoint> listening;  // with the ports that the kernel gave
   AuditSink* audit = nullptr;       // thread-safe
+  const PolicyStore* policies = nullptr;
   std::atomic<std::size_t> sessions{0};
 };
 
 class Worker final : public AuditSink {
  public:
   /// `process` outlives the worker; `listening` is complete before `run`.
-  Worker(Process& process, const std::shared_ptr<const Policy>& policy);
+  explicit Worker(Process& process);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -62,6 +64,8 @@ class Worker final : public AuditSink {
   /// Empty; valid until the next call.
   [[nodiscard]] msnp::Output& fresh_output() noexcept;
   [[nodiscard]] FilterShared& shared() noexcept { return shared_; }
+  /// What holds for the event that begins now: the newest policy.
+  void refresh_policy() { policy_view_.refresh(shared_.policy); }
   /// The process's audit; what cannot be written is told to the operator as well.
   bool record(const AuditEvent& event) noexcept override;
 
@@ -87,6 +91,7 @@ class Worker final : public AuditSink {
 
   boost::asio::io_context io_{1};
   Process& process_;
+  PolicyView policy_view_;
   FilterShared shared_;
   Scratch scratch_;
   msnp::Output output_;

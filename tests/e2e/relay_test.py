@@ -123,6 +123,9 @@ class Gateway:
     def endings(self):
         return [record["reason"] for record in self.audit() if record["event"] == "session"]
 
+    def policies(self):
+        return [record for record in self.audit() if record["event"] == "policy"]
+
     def status(self, key):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith(key + ":"):
@@ -660,11 +663,22 @@ def sigterm_ends_it_cleanly():
 
 
 @rule
-def sighup_does_not_end_it():
+def sighup_puts_a_new_policy_in_force_and_ends_no_connection():
     with listening() as server, Gateway(server.getsockname()[1]) as gateway:
+        client, upstream = pair(gateway, server)
+        path = pathlib.Path(gateway.directory.name) / "gateway.toml"
+        good = path.read_text()
+        path.write_text(good + '[policy]\ndefault = "observe"\n')
         gateway.process.send_signal(signal.SIGHUP)
-        pair(gateway, server)
-        eventually(lambda: "SIGHUP" in gateway.log_text(), "a line in the log")
+        (first,) = eventually(lambda: gateway.policies(), "a record of the new policy")
+        assert first["reason"] == "reload", first
+        path.write_text(good + '[policy]\ndefault = "obsreve"\n')
+        gateway.process.send_signal(signal.SIGHUP)
+        second = eventually(lambda: gateway.policies()[1:], "a record of the failure")[0]
+        assert second["reason"] == "reload-failed" and second["policy"] == first["policy"], second
+        assert "obsreve" in second["detail"] and "obsreve" in gateway.log_text()
+        client.sendall(b"OUT\r\n")
+        assert receive(upstream, 5) == b"OUT\r\n"
         assert gateway.stop() == 0
 
 
