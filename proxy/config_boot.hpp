@@ -10,11 +10,18 @@
 namespace gate {
 
 void read_threads(const Value& value, Boot& boot);
-void read_listeners(const Value& value, Boot& boot);
-void read_limits(const Value& value, Boot& boot);
 /// A relative path stays relative.
 void read_audit(const Value& value, Boot& boot);
+
+// config_listener.cpp
+void read_listeners(const Value& value, Boot& boot);
+void append_listener_keys(std::vector<std::string>& keys);
+// config_limits.cpp
+void read_limits(const Value& value, Boot& boot);
+void append_limit_keys(std::vector<std::string>& keys);
+// config_intercept.cpp
 void read_intercept(const Value& value, Boot& boot);
+void append_intercept_keys(std::vector<std::string>& keys);
 
 /// Every key these know, such as "limits.sessions".
 void append_boot_keys(std::vector<std::string>& keys);
