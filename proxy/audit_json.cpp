@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include <boost/json.hpp>
 
 #include "proxy/escape.hpp"
+#include "proxy/json_line.hpp"
 
 namespace gate {
 namespace {
@@ -19,71 +19,52 @@ constexpr std::size_t most_peers = 64;
 // There are as many readings of a file name as there are ways to stop at its NULs: two.
 constexpr std::size_t most_other_names = 4;
 
-void put(json::object& to, std::string_view key, std::string_view foreign) {
-  if (!foreign.empty()) to[key] = showable(foreign);
+void put(JsonLine& to, std::string_view foreign, std::size_t limit = text_limit) {
+  if (foreign.size() <= limit && is_plain(foreign)) return to.text(foreign);
+  to.text(showable(foreign, limit));
 }
 
-json::array peers_of(const AuditEvent& event) {
-  json::array peers;
-  for (const std::string& peer : event.peers) {
-    if (peers.size() == most_peers) {
-      peers.emplace_back("...[cut, of " + std::to_string(event.peers.size()) + " peers]");
-      break;
-    }
-    peers.emplace_back(showable(peer, account_limit));
-  }
-  return peers;
+void put(JsonLine& to, std::string_view key, std::string_view foreign, std::size_t limit = text_limit) {
+  if (foreign.empty()) return;
+  to.key(key);
+  put(to, foreign, limit);
 }
 
-json::object file_of(const AuditEvent::File& file) {
-  json::object object;
+void put_peers(JsonLine& to, const std::vector<std::string>& peers) {
+  to.key("peers").begin_array();
+  for (std::size_t i = 0; i < peers.size() && i < most_peers; ++i) put(to, peers[i], account_limit);
+  if (peers.size() > most_peers) to.text("...[cut, of " + std::to_string(peers.size()) + " peers]");
+  to.end_array();
+}
+
+void put_file(JsonLine& to, const AuditEvent::File& file) {
+  to.key("file").begin_object();
   if (!file.names.empty()) {
-    object["name"] = storable(file.names.front());
-    object["name_shown"] = showable(file.names.front());
+    to.key("name").text(storable(file.names.front()));
+    to.key("name_shown").text(showable(file.names.front()));
   }
   if (file.names.size() > 1) {
-    json::array others;
-    for (std::size_t i = 1; i < file.names.size() && others.size() < most_other_names; ++i) {
-      others.emplace_back(showable(file.names[i]));
-    }
-    object["other_names"] = std::move(others);
+    to.key("other_names").begin_array();
+    for (std::size_t i = 1; i < file.names.size() && i <= most_other_names; ++i) put(to, file.names[i]);
+    to.end_array();
   }
-  if (file.size) object["size"] = *file.size;
-  return object;
+  if (file.size) to.key("size").number(*file.size);
+  to.end_object();
 }
 
-json::object call_of(const AuditEvent::Call& call) {
-  json::object object;
-  put(object, "call_id", call.call_id);
-  put(object, "session_id", call.session_id);
-  put(object, "cookie", call.cookie);
-  return object;
+void put_call(JsonLine& to, const AuditEvent::Call& call) {
+  to.key("call").begin_object();
+  put(to, "call_id", call.call_id);
+  put(to, "session_id", call.session_id);
+  put(to, "cookie", call.cookie);
+  to.end_object();
 }
 
-void append_escape(std::string& to, std::uint32_t unit) {
-  std::array<char, 7> text{};
-  std::snprintf(text.data(), text.size(), "\\u%04x", unit & 0xFFFFU);
-  to += text.data();
-}
-
-// JSON allows hidden characters above U+001F as they are; a terminal obeys them. Written as escapes
-// they mean the same. Outside its strings JSON is plain ASCII, so the whole line can be walked.
-std::string with_escapes(std::string_view line) {
-  std::string result;
-  result.reserve(line.size() + 1);
-  while (!line.empty()) {
-    const CodePoint point = first_code_point(line);
-    if (!point.valid || !is_hidden(point.value)) {
-      result += line.substr(0, point.size);
-    } else if (point.value < 0x10000) {
-      append_escape(result, point.value);
-    } else {
-      append_escape(result, 0xD800U + ((point.value - 0x10000U) >> 10U));
-      append_escape(result, 0xDC00U + ((point.value - 0x10000U) & 0x3FFU));
-    }
-    line.remove_prefix(point.size);
-  }
-  return result;
+template <std::size_t width>
+void append_digits(std::string& to, std::uint64_t value) {
+  std::array<char, width> digits{};
+  for (std::size_t i = width; i-- > 0; value /= 10) digits[i] = static_cast<char>('0' + value % 10);
+  to.append(digits.data(), width);
 }
 
 }  // namespace
@@ -93,40 +74,57 @@ std::string to_rfc3339(std::chrono::system_clock::time_point time) {
   const auto day = floor<days>(time);
   const year_month_day date{day};
   const hh_mm_ss clock{floor<microseconds>(time - day)};
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
-  return text.data();
+  const auto unsigned_of = [](auto count) { return static_cast<std::uint64_t>(count); };
+  std::string text;
+  text.reserve(sizeof "2026-11-22T16:02:20.123456Z");
+  append_digits<4>(text, unsigned_of(static_cast<int>(date.year())));
+  text += '-';
+  append_digits<2>(text, static_cast<unsigned>(date.month()));
+  text += '-';
+  append_digits<2>(text, static_cast<unsigned>(date.day()));
+  text += 'T';
+  append_digits<2>(text, unsigned_of(clock.hours().count()));
+  text += ':';
+  append_digits<2>(text, unsigned_of(clock.minutes().count()));
+  text += ':';
+  append_digits<2>(text, unsigned_of(clock.seconds().count()));
+  text += '.';
+  append_digits<6>(text, unsigned_of(clock.subseconds().count()));
+  text += 'Z';
+  return text;
 }
 
 std::string to_json_line(const AuditEvent& event, std::uint64_t seq, std::string_view id) {
-  json::object record;
-  record["time"] = to_rfc3339(event.time);
-  record["seq"] = seq;
-  put(record, "id", id);
-  record["event"] = name_of(event.event);
-  if (event.action) record["action"] = name_of(*event.action);
-  put(record, "reason", event.reason);
-  put(record, "rule", event.rule);
-  put(record, "policy", event.policy);
-  if (event.kind) record["kind"] = msnp::name_of(*event.kind);
+  constexpr std::size_t usual_size = 512;
+  std::string text;
+  text.reserve(usual_size);
+  JsonLine line(text);
+  line.begin_object();
+  line.key("time").text(to_rfc3339(event.time));
+  line.key("seq").number(seq);
+  put(line, "id", id);
+  line.key("event").text(name_of(event.event));
+  if (event.action) line.key("action").text(name_of(*event.action));
+  put(line, "reason", event.reason);
+  put(line, "rule", event.rule);
+  put(line, "policy", event.policy);
+  if (event.kind) line.key("kind").text(msnp::name_of(*event.kind));
   if (event.direction) {
-    record["direction"] = *event.direction == msnp::Direction::to_server ? "send" : "receive";
+    line.key("direction").text(*event.direction == msnp::Direction::to_server ? "send" : "receive");
   }
-  if (!event.user.empty()) record["user"] = showable(event.user, account_limit);
-  if (!event.peers.empty()) record["peers"] = peers_of(event);
-  if (event.file) record["file"] = file_of(*event.file);
-  if (event.form) record["form"] = msnp::name_of(*event.form);
-  if (event.call) record["call"] = call_of(*event.call);
-  put(record, "client", event.client);
-  put(record, "server", event.server);
-  if (event.dialect != 0) record["dialect"] = event.dialect;
-  put(record, "answer", event.answer);
-  put(record, "detail", event.detail);
-  return with_escapes(json::serialize(record)) + '\n';
+  put(line, "user", event.user, account_limit);
+  if (!event.peers.empty()) put_peers(line, event.peers);
+  if (event.file) put_file(line, *event.file);
+  if (event.form) line.key("form").text(msnp::name_of(*event.form));
+  if (event.call) put_call(line, *event.call);
+  put(line, "client", event.client);
+  put(line, "server", event.server);
+  if (event.dialect != 0) line.key("dialect").number(event.dialect);
+  put(line, "answer", event.answer);
+  put(line, "detail", event.detail);
+  line.end_object();
+  text += '\n';
+  return text;
 }
 
 std::optional<std::uint64_t> seq_of_line(std::string_view line) {
