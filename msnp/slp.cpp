@@ -68,9 +68,7 @@ void read_lines(std::string_view text, SlpMessage& message, Headers& headers) {
     note(message, headers, name, value);
     const std::string mirrored_name = reversed(name);
     for (const std::string_view known : {"call-id", "sessionid", "context", "euf-guid", "content-type"}) {
-      if (!equal_folded(mirrored_name, known)) continue;
-      const std::string mirrored_value = reversed(value);
-      note(message, headers, mirrored_name, mirrored_value);
+      if (equal_folded(mirrored_name, known)) note(message, headers, mirrored_name, reversed(value));
     }
     // libpurple and pecan search for the name anywhere in the text: another header's value may hold it.
     for (const std::string_view known : {"context: ", "euf-guid: ", "sessionid: "}) {
