@@ -123,6 +123,15 @@ void tell_boot(const Boot& boot, std::ostream& out) {
       << (boot.audit.fsync == AuditSync::always ? ", forced to disk record by record\n" : "\n");
 }
 
+void tell_admin(const AdminSettings& admin, std::ostream& out) {
+  out << "admin: " << (admin.socket.empty() ? "no socket" : admin.socket.string()) << '\n';
+  for (const AdminListener& listener : admin.listeners) {
+    out << "  " << endpoint_text(listener.bind)
+        << (listener.certificate.empty() ? ", without TLS" : ", with TLS")
+        << (listener.anonymous == Role::viewer ? "; everybody may look\n" : "; nobody looks unknown\n");
+  }
+}
+
 void tell_policy(const Config& config, std::ostream& out) {
   const Policy& policy = *config.policy;
   out << "when something is wrong:\n";
@@ -183,6 +192,7 @@ int command_check(const std::filesystem::path& config, std::ostream& out, std::o
       << list_of(good.files, " and ", [](const std::filesystem::path& file) { return file.string(); })
       << '\n';
   tell_boot(good.boot, out);
+  tell_admin(good.boot.admin, out);
   tell_policy(good, out);
   const std::filesystem::path directory = good.boot.audit.path.parent_path();
   std::error_code ignored;

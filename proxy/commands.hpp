@@ -27,6 +27,15 @@ enum class RulesVerb { print, load, unload };
 /// `config` is not needed to unload.
 int command_rules(RulesVerb verb, const std::optional<std::filesystem::path>& config, std::ostream& out,
                   std::ostream& err);
+/// How a command finds the admin socket of a running gateway: as written, else from the configuration
+/// file, else the default.
+struct AdminOptions {
+  std::optional<std::filesystem::path> config;
+  std::optional<std::filesystem::path> socket;
+};
+int command_status(const AdminOptions& options, std::ostream& out, std::ostream& err);
+int command_reload(const AdminOptions& options, std::ostream& out, std::ostream& err);
+
 int command_version(std::ostream& out);
 
 }  // namespace gate

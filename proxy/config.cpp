@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proxy/config_admin.hpp"
 #include "proxy/config_boot.hpp"
 #include "proxy/config_file.hpp"
 #include "proxy/config_policy.hpp"
@@ -30,12 +31,13 @@ void policy_section(const Value& value, Draft& draft) {
   read(value, draft.policy);
 }
 
-constexpr std::array<Field<Draft>, 11> main_fields{{
+constexpr std::array<Field<Draft>, 12> main_fields{{
     {"threads", boot_section<read_threads>},
     {"listener", boot_section<read_listeners>},
     {"limits", boot_section<read_limits>},
     {"audit", boot_section<read_audit>},
     {"intercept", boot_section<read_intercept>},
+    {"admin", boot_section<read_admin>},
     {"failure", policy_section<read_failure>},
     {"refusal", policy_section<read_refusal>},
     {"objects", policy_section<read_objects>},
@@ -133,6 +135,7 @@ std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem
   Config config;
   config.boot = std::move(draft.boot);
   config.boot.audit.path = file.parent_path() / config.boot.audit.path;  // an absolute path stays as it is
+  anchor_admin(config.boot.admin, file.parent_path());
   draft.policy.source.revision = revision_of(texts);
   config.policy = std::make_shared<const Policy>(std::move(draft.policy.source));
   for (PolicyDraft::GroupDraft& group : draft.policy.groups) config.groups.push_back(std::move(group.group));
@@ -150,6 +153,7 @@ std::vector<std::string> known_keys() {
   std::vector<std::string> keys;
   append_keys("", main_fields, keys);
   append_boot_keys(keys);
+  append_admin_keys(keys);
   append_policy_keys(keys);
   return keys;
 }

@@ -15,6 +15,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "proxy/admin_settings.hpp"
 #include "proxy/policy.hpp"
 
 namespace gate {
@@ -57,6 +58,7 @@ struct Boot {
   LimitSettings limits;
   AuditSettings audit;
   InterceptSettings intercept;
+  AdminSettings admin;
 };
 
 /// One thing wrong with a file, ready to print: "gateway.toml:14:9: rule[2].users: found ..., ...".

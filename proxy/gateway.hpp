@@ -2,6 +2,7 @@
 // signal or an administrator asks of a running process is a member function here, callable from any thread.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <list>
 #include <mutex>
@@ -32,12 +33,17 @@ class Gateway {
 
   /// Sessions that are open now.
   [[nodiscard]] std::size_t sessions() const noexcept { return process_.sessions.load(); }
+  [[nodiscard]] const Process& process() const noexcept { return process_; }
+  [[nodiscard]] std::shared_ptr<const Policy> policy() const { return policies_.current(); }
+  [[nodiscard]] const AuditLog& audit() const noexcept { return audit_; }
+  [[nodiscard]] std::chrono::system_clock::time_point started() const noexcept { return started_; }
 
  private:
   void open_listeners_of_all();
   void record_policy(std::string_view revision, std::string_view reason, std::string detail);
 
   const std::filesystem::path file_;
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   AuditLog audit_;
   PolicyStore policies_;
   Process process_;

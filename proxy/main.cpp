@@ -18,6 +18,14 @@ CLI::Option* add_config(CLI::App& command, std::optional<Path>& config) {
   return command.add_option("-c,--config", config, "the configuration file")->option_text("FILE");
 }
 
+/// A command that talks to the running gateway.
+CLI::App* add_admin_command(CLI::App& app, const char* name, const char* help, gate::AdminOptions& options) {
+  CLI::App* command = app.add_subcommand(name, help);
+  CLI::Option* config = add_config(*command, options.config);
+  command->add_option("--socket", options.socket, "its admin socket")->option_text("PATH")->excludes(config);
+  return command;
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{"A transparent MSNP gateway: stops file offers, passes everything else bit for bit."};
   app.require_subcommand(1);
@@ -56,6 +64,14 @@ int dispatch(int argc, char** argv) {
   add_rules("print", "show it", gate::RulesVerb::print);
   add_rules("load", "put it in force; twice is safe", gate::RulesVerb::load);
   add_rules("unload", "take it away", gate::RulesVerb::unload);
+
+  gate::AdminOptions admin;
+  add_admin_command(app, "status", "how the running gateway is", admin)->callback([&] {
+    code = gate::command_status(admin, std::cout, std::cerr);
+  });
+  add_admin_command(app, "reload", "the running gateway reads its configuration again", admin)->callback([&] {
+    code = gate::command_reload(admin, std::cout, std::cerr);
+  });
 
   CLI::App* version = app.add_subcommand("version", "version, build options, library versions");
   version->callback([&] { code = gate::command_version(std::cout); });

@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/admin_routes.hpp"
+#include "proxy/admin_server.hpp"
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
 #include "proxy/descriptor.hpp"
@@ -93,6 +95,7 @@ int command_run(const std::filesystem::path& config, std::ostream&, std::ostream
     const sigset_t signals = take_signals();
     raise_descriptor_limit(settings.boot.limits.sessions);
     Gateway gateway{config, settings};
+    const AdminServer admin{settings.boot.admin, admin_routes(gateway)};
     notify("READY=1");
     obey(signals, gateway);
     notify("STOPPING=1");

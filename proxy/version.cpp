@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "proxy/commands.hpp"
+#include "proxy/version.hpp"
 
 namespace gate {
 namespace {
@@ -20,6 +21,10 @@ constexpr const char* assertions = "on";
 #endif
 
 }  // namespace
+
+std::string_view version() noexcept {
+  return MSNPGATE_VERSION;
+}
 
 int command_version(std::ostream& out) {
   out << "msnpgate " MSNPGATE_VERSION "\n"

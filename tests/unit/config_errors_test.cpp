@@ -237,6 +237,16 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
                                                            {"objects.background", {"5"}},
                                                            {"objects.ink", {"5"}},
                                                            {"refusal", {"{}"}},
+                                                           {"admin", {"{}"}},
+                                                           {"admin.socket", {"\"text\"", "\"\""}},
+                                                           {"admin.owner", {"\"text\"", "\"\""}},
+                                                           {"admin.group", {"\"text\"", "\"\""}},
+                                                           {"admin.admin_group", {"\"text\"", "\"\""}},
+                                                           {"admin.tokens", {"\"text\"", "\"\""}},
+                                                           {"admin.connections", {"5"}},
+                                                           {"admin.listener", {"[]"}},
+                                                           {"admin.listener.hosts", {"[]"}},
+                                                           {"admin.listener.admins", {"[]"}},
                                                            {"rule.max_size", {"5"}},
                                                            {"rule.until", {"2026-01-01T00:00:00Z"}}};
   const std::vector<std::string> samples{"\"text\"",   "5",        "-5",  "1.5",  "true",
@@ -247,7 +257,7 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
       SCOPED_TRACE(key + " = " + sample);
       const auto usual = takes.find(key);
       const bool taken = usual != takes.end() && usual->second.contains(sample);
-      const std::size_t dot = key.find('.');
+      const std::size_t dot = key.rfind('.');
       std::string section = dot == std::string::npos ? "" : key.substr(0, dot);
       const std::string last = dot == std::string::npos ? key : key.substr(dot + 1);
       std::string text;
@@ -259,6 +269,10 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
         if (section == "rule" && last != "action") text += "action = \"allow\"\n";
         if (section == "listener" && last != "bind") text += "bind = \"[::]:9\"\n";
         if (section == "listener" && last == "upstream") text += "mode = \"fixed\"\n";
+      } else if (section == "admin.listener") {
+        path = "admin.listener[1]";  // two keys that belong together may be told at their table
+        text = "[[admin.listener]]\n";
+        if (last != "bind") text += "bind = \"127.0.0.1:9\"\n";
       } else if (!section.empty()) {
         text = "[" + section + "]\n";
       }

@@ -280,7 +280,7 @@ std::set<std::string> keys_mentioned(const std::string& file) {
     if (line.starts_with('[')) {
       const std::size_t start = line.find_first_not_of('[');
       const std::string name = line.substr(start, line.find(']') - start);
-      if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_-") == std::string::npos) {
+      if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_-.") == std::string::npos) {
         keys.insert(name);
         section = name + '.';
       }
@@ -337,6 +337,13 @@ TEST_F(ConfigFile, TheReferenceStatesTheRealDefaults) {
   EXPECT_EQ(stated.boot.audit.fsync, real.boot.audit.fsync);
   EXPECT_EQ(stated.boot.intercept.ports, real.boot.intercept.ports);
   EXPECT_EQ(stated.boot.intercept.interfaces, real.boot.intercept.interfaces);
+  EXPECT_EQ(stated.boot.admin.socket, real.boot.admin.socket);
+  EXPECT_EQ(stated.boot.admin.owner, real.boot.admin.owner);
+  EXPECT_EQ(stated.boot.admin.group, real.boot.admin.group);
+  EXPECT_EQ(stated.boot.admin.mode, real.boot.admin.mode);
+  EXPECT_EQ(stated.boot.admin.admin_group, real.boot.admin.admin_group);
+  EXPECT_EQ(stated.boot.admin.tokens, real.boot.admin.tokens);
+  EXPECT_EQ(stated.boot.admin.connections, real.boot.admin.connections);
   EXPECT_EQ(stated.policy->fallback(), real.policy->fallback());
   EXPECT_EQ(stated.policy->refusal_mode(), real.policy->refusal_mode());
   EXPECT_EQ(stated.policy->over_size(), real.policy->over_size());
