@@ -88,7 +88,7 @@ std::string sentence(const Rule& rule) {
     text += ", up to " + size_text(*rule.max_size);
     text += rule.action == Action::block ? " or of unknown size" : "";
   }
-  if (rule.when) text += ", " + window_text(*rule.when) + " local time";
+  if (!rule.when.empty()) text += ", " + list_of(rule.when, " or ", window_text) + " local time";
   if (rule.until) text += ", until " + utc_text(*rule.until);
   return text;
 }
@@ -155,8 +155,8 @@ void tell_policy(const Config& config, std::ostream& out) {
   out << "objects that are not what was announced:\n"
       << "  over_size              " << name_of(policy.over_size()) << '\n'
       << "  wrong_digest           " << name_of(policy.wrong_digest()) << '\n';
-  if (!config.groups.empty()) out << "groups:\n";
-  for (const Group& group : config.groups) {
+  if (!policy.groups().empty()) out << "groups:\n";
+  for (const Group& group : policy.groups()) {
     out << "  " << group.name << ": " << list_of(group.members, ", ", itself) << '\n';
   }
   out << "rules, the first that fits decides:\n";

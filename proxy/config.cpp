@@ -1,10 +1,9 @@
 #include "proxy/config.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
-#include <stdexcept>
+#include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "proxy/config_admin.hpp"
@@ -50,64 +49,49 @@ constexpr std::array<Field<Draft>, 2> included_fields{{
     {"rule", policy_section<read_rules>},
 }};
 
-/// The first 16 hex digits of the SHA-256 of everything that was read.
-std::string revision_of(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("the SHA-256 of the cryptographic library failed");
-  }
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string revision;
-  for (std::size_t index = 0; index < 8; ++index) {
-    revision += hex[digest[index] >> 4U];
-    revision += hex[digest[index] & 0x0FU];
-  }
-  return revision;
-}
-
-/// Reads one file into the draft and its text behind `texts`.
+/// Reads one file into the draft.
 template <std::size_t Count>
 void read_file(const std::filesystem::path& file, const std::array<Field<Draft>, Count>& fields,
-               std::string_view instead, Draft& draft, std::string& texts, std::vector<ConfigError>& errors) {
-  const auto text = read_text(file);
-  if (const auto* const fault = std::get_if<ReadFault>(&text)) {
+               std::string_view instead, Draft& draft, std::vector<ConfigError>& errors) {
+  auto read = draft.policy.sources->read(file);
+  if (const auto* const fault = std::get_if<ReadFault>(&read)) {
     errors.push_back({file, 0, 0, {}, fault->message});
     return;
   }
-  texts += std::get<std::string>(text);
-  const std::optional<toml::table> document = parse_document(std::get<std::string>(text), file, errors);
+  const std::string& text = draft.policy.text.add(file, std::get<std::string>(std::move(read)));
+  const std::optional<toml::table> document = parse_document(text, file, errors);
   if (!document) return;
   const std::size_t before = errors.size();
   const Report report(file, errors);
   read_table(Value(*document, {}, report), fields, draft, instead);
-  // Sections are met in the order of their names; an operator reads from the top.
+  // Sections are met in the order of their names; an operator reads from the top. Files of groups come last.
   std::stable_sort(errors.begin() + static_cast<std::ptrdiff_t>(before), errors.end(),
-                   [](const ConfigError& one, const ConfigError& other) {
-                     return std::pair(one.line, one.column) < std::pair(other.line, other.column);
+                   [&file](const ConfigError& one, const ConfigError& other) {
+                     return std::tuple(one.file != file, one.line, one.column) <
+                            std::tuple(other.file != file, other.line, other.column);
                    });
 }
 
-void read_includes(const std::filesystem::path& main, Draft& draft, std::string& texts,
-                   std::vector<std::filesystem::path>& files, std::vector<ConfigError>& errors) {
+/// Two patterns may match one file, and a pattern the main file: it is read once.
+void read_includes(const std::filesystem::path& main, Draft& draft, std::vector<std::filesystem::path>& files,
+                   std::vector<ConfigError>& errors) {
+  const ConfigSource& sources = *draft.policy.sources;
+  std::unordered_set<std::string> known{sources.identity(main)};
   for (const PolicyDraft::Word& include : draft.policy.includes) {
-    const auto found = included_files(main.parent_path(), include.text);
+    auto found = sources.matching(main.parent_path(), include.text);
     if (const auto* const fault = std::get_if<ReadFault>(&found)) {
       ConfigError error = include.place;
       error.message = "found " + in_quotes(include.text) + ", which " + fault->message;
       errors.push_back(std::move(error));
       continue;
     }
-    for (const std::filesystem::path& file : std::get<std::vector<std::filesystem::path>>(found)) {
-      // Two patterns may match one file, and a pattern the main file.
-      const bool known = std::any_of(files.begin(), files.end(), [&file](const std::filesystem::path& other) {
-        std::error_code ignored;
-        return file == other || std::filesystem::equivalent(file, other, ignored);
-      });
-      if (known) continue;
+    auto& matching = std::get<std::vector<std::filesystem::path>>(found);
+    for (const std::filesystem::path& file : matching) {
+      if (!known.insert(sources.identity(file)).second) continue;
       files.push_back(file);
-      read_file(file, included_fields, "an included file may hold only [groups] and [[rule]]", draft, texts,
-                errors);
+      read_file(file, included_fields, "an included file may hold only [groups] and [[rule]]", draft, errors);
     }
+    draft.policy.text.includes.push_back({include.text, std::move(matching)});
   }
 }
 
@@ -121,14 +105,15 @@ std::string to_string(const ConfigError& error) {
   return text + error.message;
 }
 
-std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem::path& file) {
+std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem::path& file,
+                                                           const ConfigSource& sources) {
   std::vector<ConfigError> errors;
   Draft draft;
   draft.boot.audit.path = "/var/log/msnpgate/audit.jsonl";
+  draft.policy.sources = &sources;
   std::vector<std::filesystem::path> files{file};
-  std::string texts;
-  read_file(file, main_fields, {}, draft, texts, errors);
-  read_includes(file, draft, texts, files, errors);
+  read_file(file, main_fields, {}, draft, errors);
+  read_includes(file, draft, files, errors);
   settle_rules(draft.policy, errors);
   if (!errors.empty()) return errors;
 
@@ -136,10 +121,10 @@ std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem
   config.boot = std::move(draft.boot);
   config.boot.audit.path = file.parent_path() / config.boot.audit.path;  // an absolute path stays as it is
   anchor_admin(config.boot.admin, file.parent_path());
-  draft.policy.source.revision = revision_of(texts);
+  draft.policy.source.revision = draft.policy.text.revision();
   config.policy = std::make_shared<const Policy>(std::move(draft.policy.source));
-  for (PolicyDraft::GroupDraft& group : draft.policy.groups) config.groups.push_back(std::move(group.group));
   config.files = std::move(files);
+  config.text = std::move(draft.policy.text);
   return config;
 }
 
@@ -161,7 +146,8 @@ std::vector<std::string> known_keys() {
 Config default_config() {
   Config config;
   Policy::Source source;
-  source.revision = revision_of("built-in");
+  config.text.add("built-in", {});
+  source.revision = config.text.revision();
   config.policy = std::make_shared<const Policy>(std::move(source));
   return config;
 }

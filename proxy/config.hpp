@@ -16,6 +16,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "proxy/admin_settings.hpp"
+#include "proxy/config_source.hpp"
 #include "proxy/policy.hpp"
 
 namespace gate {
@@ -71,23 +72,17 @@ struct ConfigError {
 };
 [[nodiscard]] std::string to_string(const ConfigError& error);
 
-/// One line of `[groups]`.
-struct Group {
-  std::string name;
-  std::vector<std::string> members;  // folded accounts or *@domain
-};
-
 struct Config {
   Boot boot;
   std::shared_ptr<const Policy> policy;
-  /// What `check` tells besides; the rules have their groups expanded.
-  std::vector<Group> groups;
   std::vector<std::filesystem::path> files;  // in the order they were read
+  PolicyText text;                           // what they said
 };
 
 /// Reads and validates everything; reports every error found, not only the first. Paths in the file
 /// are relative to its directory.
-[[nodiscard]] std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem::path& file);
+[[nodiscard]] std::variant<Config, std::vector<ConfigError>> load_config(
+    const std::filesystem::path& file, const ConfigSource& sources = DiskSource());
 
 /// What `run` needs beyond a valid file: at least one listener.
 [[nodiscard]] std::optional<ConfigError> missing_for_run(const Config& config,

@@ -11,13 +11,11 @@
 #include <toml++/toml.h>
 
 #include "proxy/config.hpp"
+#include "proxy/config_source.hpp"
 
 namespace gate {
 
 /// The whole file, or what went wrong in words. At most 16 MiB: ten thousand rules need two.
-struct ReadFault {
-  std::string message;
-};
 [[nodiscard]] std::variant<std::string, ReadFault> read_text(const std::filesystem::path& file);
 
 /// The document; nothing after an error, which is added to `errors`.

@@ -1,13 +1,16 @@
 // The part of the configuration that a reload replaces: default, rules, groups, objects, the way of
-// refusing, failure reactions. Several files add to one draft; groups are resolved when all are read.
+// refusing, failure reactions. Several files add to one draft, which is settled when all are read.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "proxy/config.hpp"
 #include "proxy/config_reader.hpp"
+#include "proxy/config_source.hpp"
 
 namespace gate {
 
@@ -28,8 +31,10 @@ struct PolicyDraft {
     std::vector<Word> peers;
   };
 
-  Policy::Source source;       // without rules
-  std::vector<Word> includes;  // patterns of file names
+  const ConfigSource* sources = nullptr;  // not null
+  PolicyText text;                        // all that was read so far
+  Policy::Source source;                  // without groups and rules
+  std::vector<Word> includes;             // patterns of file names
   std::vector<GroupDraft> groups;
   std::vector<RuleDraft> rules;
 };
@@ -38,14 +43,19 @@ void read_policy(const Value& value, PolicyDraft& draft);
 void read_failure(const Value& value, PolicyDraft& draft);
 void read_refusal(const Value& value, PolicyDraft& draft);
 void read_objects(const Value& value, PolicyDraft& draft);
+/// Reads the files that groups are in, too.
 void read_groups(const Value& value, PolicyDraft& draft);
 void read_rules(const Value& value, PolicyDraft& draft);
 
-/// Puts the members of groups into the rules, and the rules into `draft.source`. Names used twice and
-/// groups that do not exist are reported.
+/// Puts groups and rules into `draft.source`. Names used twice, groups that do not exist and too many rules
+/// are reported.
 void settle_rules(PolicyDraft& draft, std::vector<ConfigError>& errors);
+
+inline constexpr std::array<std::pair<std::string_view, Action>, 3> actions{
+    {{"block", Action::block}, {"allow", Action::allow}, {"observe", Action::observe}}};
 
 /// Every key these know, such as "rule.users".
 void append_policy_keys(std::vector<std::string>& keys);
+void append_rule_keys(std::vector<std::string>& keys);
 
 }  // namespace gate

@@ -56,6 +56,7 @@ class Value {
   [[nodiscard]] bool contains(std::string_view key) const {
     return node_->is_table() && node_->as_table()->contains(key);
   }
+  [[nodiscard]] bool is_list() const noexcept { return node_->is_array(); }
   [[nodiscard]] std::optional<std::string> text(std::string_view expected) const;
   [[nodiscard]] std::optional<std::uint64_t> count(std::uint64_t least, std::uint64_t most) const;
   [[nodiscard]] std::optional<std::uint64_t> size(std::uint64_t least, std::uint64_t most) const;

@@ -196,6 +196,11 @@ std::optional<std::string> account_pattern_from(std::string_view text) {
   return msnp::folded(text);
 }
 
+std::optional<std::string> file_name_from(std::string_view text) {
+  const bool usable = !text.empty() && text.size() < 4096 && text.find('\0') == std::string_view::npos;
+  return usable ? std::optional<std::string>(text) : std::nullopt;
+}
+
 std::string size_text(std::uint64_t bytes) {
   return amount_text(bytes, size_units);
 }

@@ -28,6 +28,8 @@ namespace gate {
 [[nodiscard]] std::optional<Rule::Window> window_from(std::string_view text);
 /// "name@domain", "*@domain" or "*", folded.
 [[nodiscard]] std::optional<std::string> account_pattern_from(std::string_view text);
+/// What can be the name of a file, or a pattern for some.
+[[nodiscard]] std::optional<std::string> file_name_from(std::string_view text);
 
 /// The same values as an operator writes them.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);

@@ -47,6 +47,10 @@ char32_t fold(char32_t letter) noexcept {
 
 }  // namespace
 
+char32_t take_folded(std::string_view& text) noexcept {
+  return fold(take_letter(text));
+}
+
 NamePattern::NamePattern(std::string_view pattern) {
   while (!pattern.empty()) {
     Element element;
@@ -117,6 +121,18 @@ std::optional<std::string_view> NamePattern::fault_in(std::string_view pattern) 
     }
   }
   return std::nullopt;
+}
+
+std::vector<std::u32string> NamePattern::pieces() const {
+  std::vector<std::u32string> pieces;
+  bool open = false;
+  for (const Element& element : elements_) {
+    const bool letter = element.part == Part::letter;
+    if (letter && !open) pieces.emplace_back();
+    if (letter) pieces.back() += element.letter;
+    open = letter;
+  }
+  return pieces;
 }
 
 bool NamePattern::accepts(const Element& element, char32_t letter) noexcept {

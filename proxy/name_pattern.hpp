@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace gate {
+
+/// Takes one letter off the front of a text that is not empty, as patterns compare it: without case.
+[[nodiscard]] char32_t take_folded(std::string_view& text) noexcept;
 
 class NamePattern {
  public:
@@ -18,6 +22,9 @@ class NamePattern {
   /// `name` should be UTF-8; a byte that is not matches `?` and `*` only. Work is bounded by
   /// the length of the name times the length of the pattern.
   [[nodiscard]] bool matches(std::string_view name) const noexcept;
+
+  /// The letters that every name which matches has in a row, folded; as many pieces as there are.
+  [[nodiscard]] std::vector<std::u32string> pieces() const;
 
   /// What is wrong with a pattern an operator wrote, as a short sentence; nothing when it is good.
   [[nodiscard]] static std::optional<std::string_view> fault_in(std::string_view pattern);

@@ -1,7 +1,6 @@
 #include "proxy/policy.hpp"
 
 #include <atomic>
-#include <ctime>
 #include <utility>
 
 namespace gate {
@@ -54,19 +53,16 @@ std::optional<std::uint64_t> ObjectCaps::of(msnp::Kind kind) const noexcept {
 
 Policy::Policy(Source source)
     : source_(std::move(source)),
-      matches_(source_.rules.begin(), source_.rules.end()),
-      serial_(next_serial()) {
-  tzset();  // localtime_r need not read the time zone by itself
-}
+      rules_(std::move(source_.groups), std::move(source_.rules)),
+      serial_(next_serial()) {}
 
 Verdict Policy::judge(const Question& question) const noexcept {
   if (question.kind == msnp::Kind::direct_connection &&
       allows_everything(question.user, question.peer, question.client)) {
     return {Action::allow, "default", question.reason};
   }
-  std::optional<LocalMinute> now;
-  for (const RuleMatch& match : matches_) {
-    if (match.matches(question, now)) return {match.rule().action, match.rule().name, question.reason};
+  if (const Rule* const rule = rules_.first_match(question)) {
+    return {rule->action, rule->name, question.reason};
   }
   return judge_by_default(question);
 }
@@ -90,11 +86,7 @@ Verdict Policy::judge_by_default(const Question& question) const noexcept {
 
 bool Policy::allows_everything(std::string_view user, std::string_view peer,
                                const boost::asio::ip::address& client) const noexcept {
-  for (const RuleMatch& match : matches_) {
-    if (!match.concerns(user, peer, client)) continue;
-    if (match.rule().action == Action::block) return false;
-    if (match.unconditional()) return true;
-  }
+  if (const auto settled = rules_.settles_everything(user, peer, client)) return *settled;
   return source_.fallback != Action::block;
 }
 

@@ -15,7 +15,7 @@
 #include "msnp/judge.hpp"
 #include "msnp/kind.hpp"
 #include "proxy/rule.hpp"
-#include "proxy/rule_match.hpp"
+#include "proxy/rule_table.hpp"
 
 namespace gate {
 
@@ -57,6 +57,7 @@ class Policy {
  public:
   struct Source {
     Action fallback = Action::block;  // [policy] default
+    std::vector<Group> groups;
     std::vector<Rule> rules;
     ObjectCaps caps;
     Action over_size = Action::block;                               // [objects] over_size
@@ -97,7 +98,10 @@ class Policy {
   /// Another number for every policy made in this process.
   [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
   [[nodiscard]] std::string_view revision() const noexcept { return source_.revision; }
-  [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return source_.rules; }
+  [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_.rules(); }
+  [[nodiscard]] const std::vector<Group>& groups() const noexcept { return rules_.groups(); }
+  /// The rules one by one, for explaining.
+  [[nodiscard]] const std::vector<RuleMatch>& matches() const noexcept { return rules_.matches(); }
   [[nodiscard]] Action fallback() const noexcept { return source_.fallback; }
 
  private:
@@ -106,8 +110,8 @@ class Policy {
     return action == Action::block ? source_.fallback : action;
   }
 
-  const Source source_;                   // `matches_` keeps views into it
-  const std::vector<RuleMatch> matches_;  // one for each rule, in order
+  Source source_;  // without groups and rules, which `rules_` has
+  const RuleTable rules_;
   const std::uint64_t serial_;
 };
 

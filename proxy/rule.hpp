@@ -46,11 +46,20 @@ struct Question {
   std::chrono::system_clock::time_point at;
 };
 
+/// Accounts under one name: `[groups]`.
+struct Group {
+  std::string name;
+  std::vector<std::string> members;  // folded accounts, *@domain or *
+};
+
+/// How a rule speaks of a group: "group:NAME".
+inline constexpr std::string_view group_mark = "group:";
+
 /// One `[[rule]]`. Empty lists mean "anybody", "anything".
 struct Rule {
   std::string name;
   Action action = Action::block;
-  std::vector<std::string> users;  // folded accounts, *@domain or *; groups already expanded
+  std::vector<std::string> users;  // folded accounts, *@domain, * or group:NAME
   std::vector<std::string> peers;
   struct Network {
     boost::asio::ip::address address;  // never an IPv4-mapped one
@@ -71,7 +80,7 @@ struct Rule {
     /// Minutes after midnight, not included. Not larger than `from`: ends the day after a day in `days`.
     std::uint16_t to = 24 * 60;
   };
-  std::optional<Window> when;
+  std::vector<Window> when;                                    // any of them; empty: at all times
   std::optional<std::chrono::system_clock::time_point> until;  // from then on the rule never matches
 };
 

@@ -19,11 +19,8 @@ bool same_start(const std::array<unsigned char, Size>& one, const std::array<uns
   return ((one[whole] ^ other[whole]) >> (8 - bits % 8)) == 0;
 }
 
-/// A listener for both families reports IPv4 clients as mapped IPv6 addresses.
-address unmapped(const address& client) noexcept {
-  if (!client.is_v6() || !client.to_v6().is_v4_mapped()) return client;
-  return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, client.to_v6());
-}
+constexpr std::array<std::string_view, 9> condition_names{
+    "kinds", "direction", "users", "peers", "clients", "max_size", "until", "when", "names"};
 
 bool holds(const Rule::Network& network, const address& client) noexcept {
   if (network.address.is_v4() != client.is_v4()) return false;
@@ -40,14 +37,26 @@ std::string_view as_saved(std::string_view name) noexcept {
 
 }  // namespace
 
-AccountSet::AccountSet(const std::vector<std::string>& patterns) {
+std::string_view name_of(Condition condition) noexcept {
+  return condition_names[static_cast<std::size_t>(condition)];
+}
+
+address unmapped(const address& client) noexcept {
+  if (!client.is_v6() || !client.to_v6().is_v4_mapped()) return client;
+  return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, client.to_v6());
+}
+
+AccountSet::AccountSet(const std::vector<std::string>& patterns, const GroupSets& groups)
+    : unrestricted_(patterns.empty()) {
   for (const std::string_view pattern : patterns) {
     if (pattern == "*") {
       everybody_ = true;
     } else if (pattern.starts_with("*@")) {
       domains_.push_back(pattern.substr(2));
-    } else {
+    } else if (!pattern.starts_with(group_mark)) {
       accounts_.push_back(pattern);
+    } else if (const auto group = groups.find(pattern.substr(group_mark.size())); group != groups.end()) {
+      groups_.push_back(&group->second);
     }
   }
   std::sort(accounts_.begin(), accounts_.end());
@@ -57,8 +66,18 @@ AccountSet::AccountSet(const std::vector<std::string>& patterns) {
 bool AccountSet::holds(std::string_view account) const noexcept {
   if (everybody_ || std::binary_search(accounts_.begin(), accounts_.end(), account)) return true;
   const std::size_t at = account.rfind('@');
-  return at != std::string_view::npos &&
-         std::binary_search(domains_.begin(), domains_.end(), account.substr(at + 1));
+  if (at != std::string_view::npos &&
+      std::binary_search(domains_.begin(), domains_.end(), account.substr(at + 1))) {
+    return true;
+  }
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [account](const AccountSet* group) { return group->holds(account); });
+}
+
+GroupSets group_sets(const std::vector<Group>& groups) {
+  GroupSets sets;
+  for (const Group& group : groups) sets.emplace(group.name, AccountSet(group.members, {}));
+  return sets;
 }
 
 LocalMinute local_minute(std::chrono::system_clock::time_point at) noexcept {
@@ -76,25 +95,40 @@ bool covers(const Rule::Window& window, LocalMinute now) noexcept {
   return (on(now.day) && now.minute >= window.from) || (on(day_before) && now.minute < window.to);
 }
 
-RuleMatch::RuleMatch(const Rule& rule) : rule_(&rule), users_(rule.users), peers_(rule.peers) {
+RuleMatch::RuleMatch(const Rule& rule, const GroupSets& groups)
+    : rule_(&rule), users_(rule.users, groups), peers_(rule.peers, groups) {
   names_.reserve(rule.names.size());
   for (const std::string& pattern : rule.names) names_.emplace_back(pattern);
   for (const msnp::Kind kind : rule.kinds) kinds_ |= 1U << static_cast<unsigned>(kind);
 }
 
+bool RuleMatch::speaks_of(msnp::Kind kind) const noexcept {
+  if (kinds_ != 0) return ((kinds_ >> static_cast<unsigned>(kind)) & 1U) != 0;
+  return kind != msnp::Kind::direct_connection || rule_->action == Action::block;
+}
+
+bool RuleMatch::users_match(std::string_view user) const noexcept {
+  return users_.unrestricted() || (!user.empty() && users_.holds(user));
+}
+
+bool RuleMatch::peers_match(std::string_view peer) const noexcept {
+  if (peers_.unrestricted()) return true;
+  return peer.empty() ? rule_->action == Action::block : peers_.holds(peer);
+}
+
+bool RuleMatch::clients_match(const address& client) const noexcept {
+  return rule_->clients.empty() || std::any_of(rule_->clients.begin(), rule_->clients.end(),
+                                               [plain = unmapped(client)](const Rule::Network& network) {
+                                                 return holds(network, plain);
+                                               });
+}
+
 bool RuleMatch::concerns(std::string_view user, std::string_view peer, const address& client) const noexcept {
-  if (!users_.unrestricted() && (user.empty() || !users_.holds(user))) return false;
-  if (!peers_.unrestricted()) {
-    if (peer.empty() ? rule_->action != Action::block : !peers_.holds(peer)) return false;
-  }
-  if (rule_->clients.empty()) return true;
-  return std::any_of(
-      rule_->clients.begin(), rule_->clients.end(),
-      [plain = unmapped(client)](const Rule::Network& network) { return holds(network, plain); });
+  return users_match(user) && peers_match(peer) && clients_match(client);
 }
 
 bool RuleMatch::unconditional() const noexcept {
-  return kinds_ == 0 && names_.empty() && !rule_->max_size && !rule_->when && !rule_->until &&
+  return kinds_ == 0 && names_.empty() && !rule_->max_size && rule_->when.empty() && !rule_->until &&
          !rule_->direction;
 }
 
@@ -120,20 +154,24 @@ bool RuleMatch::size_matches(std::optional<std::uint64_t> size) const noexcept {
   return size ? *size <= *rule_->max_size : rule_->action == Action::block;
 }
 
-bool RuleMatch::matches(const Question& question, std::optional<LocalMinute>& now) const noexcept {
-  // The cheap questions first: most rules are left behind by the first three.
-  if (kinds_ != 0 && ((kinds_ >> static_cast<unsigned>(question.kind)) & 1U) == 0) return false;
-  if (kinds_ == 0 && question.kind == msnp::Kind::direct_connection && rule_->action != Action::block) {
-    return false;
-  }
-  if (rule_->direction && *rule_->direction != question.direction) return false;
-  if (!concerns(question.user, question.peer, question.client)) return false;
-  if (!size_matches(question.size) || (rule_->until && question.at >= *rule_->until)) return false;
-  if (rule_->when) {
+std::optional<Condition> RuleMatch::mismatch(const Question& question,
+                                             std::optional<LocalMinute>& now) const noexcept {
+  // The cheap questions first.
+  if (!speaks_of(question.kind)) return Condition::kinds;
+  if (rule_->direction && *rule_->direction != question.direction) return Condition::direction;
+  if (!users_match(question.user)) return Condition::users;
+  if (!peers_match(question.peer)) return Condition::peers;
+  if (!clients_match(question.client)) return Condition::clients;
+  if (!size_matches(question.size)) return Condition::max_size;
+  if (rule_->until && question.at >= *rule_->until) return Condition::until;
+  if (!rule_->when.empty()) {
     if (!now) now = local_minute(question.at);
-    if (!covers(*rule_->when, *now)) return false;
+    const bool within = std::any_of(rule_->when.begin(), rule_->when.end(),
+                                    [&now](const Rule::Window& window) { return covers(window, *now); });
+    if (!within) return Condition::when;
   }
-  return names_match(question.names);
+  if (!names_match(question.names)) return Condition::names;
+  return std::nullopt;
 }
 
 }  // namespace gate

@@ -89,8 +89,7 @@ users = ["eve@corp.example"]
            "  ink                    64KiB\n",
            "  over_size              block\n  wrong_digest           observe\n",
            "  design: ann@corp.example, ben@corp.example\n",
-           "  1. \"pictures for the agency\": allow file-transfer sent by local ann@corp.example or "
-           "ben@corp.example "
+           "  1. \"pictures for the agency\": allow file-transfer sent by local group:design "
            "to remote *@agency.example, on clients in 10.20.0.0/16, every reading of the file name like "
            "*.png or "
            "*.jpg, up to 10MiB, Mon,Tue,Wed,Thu,Fri 08:00-18:00 local time, until 2026-12-31T00:00:00Z\n",
