@@ -100,7 +100,8 @@ void tell_boot(const Boot& boot, std::ostream& out) {
     if (listener.upstream) {
       out << ", everything to " << endpoint_text(*listener.upstream) << '\n';
     } else {
-      out << ", redirected connections\n";
+      out << (listener.mode == ListenerMode::tproxy ? ", diverted connections, in the clients' names\n"
+                                                    : ", redirected connections\n");
     }
   }
   const InterceptSettings& intercept = boot.intercept;

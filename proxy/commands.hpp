@@ -23,7 +23,8 @@ struct ReplayOptions {
 };
 int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
 
-enum class RulesVerb { print, load, unload };
+/// `check` prints, and lets nft try it without a change.
+enum class RulesVerb { print, check, load, unload };
 /// `config` is not needed to unload.
 int command_rules(RulesVerb verb, const std::optional<std::filesystem::path>& config, std::ostream& out,
                   std::ostream& err);

@@ -21,7 +21,7 @@
 
 namespace gate {
 
-enum class ListenerMode : std::uint8_t { redirect, fixed };
+enum class ListenerMode : std::uint8_t { redirect, tproxy, fixed };
 
 struct ListenerSettings {
   boost::asio::ip::tcp::endpoint bind;
@@ -47,11 +47,20 @@ struct AuditSettings {
   AuditSync fsync = AuditSync::never;
 };
 
-struct InterceptSettings {  // what `rules` turns into nftables
+struct InterceptSettings {  // what `rules` turns into nftables and policy routing
   std::vector<std::uint16_t> ports{1863, 1864, 1865};
   std::vector<std::string> interfaces;  // empty: all
   std::vector<Rule::Network> exempt;    // destinations left alone
+  // Numbers that tproxy needs, and nobody else on this machine may use.
+  std::uint32_t mark = 0x4D53;  // of packets for our sockets; the number after it: see client_mark
+  std::uint32_t table = 1863;   // of routes, that delivers what is marked
+  std::uint32_t zone = 1863;    // of conntrack, for the client's side of a diverted connection
 };
+
+/// The mark of packets to clients of a transparent listener.
+[[nodiscard]] constexpr std::uint32_t client_mark(const InterceptSettings& intercept) noexcept {
+  return intercept.mark + 1;
+}
 
 struct Boot {
   std::vector<ListenerSettings> listeners;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ std::optional<std::string> interface_from(std::string_view text) {
   return plain ? std::optional<std::string>(text) : std::nullopt;
 }
 
-constexpr std::array<Field<InterceptSettings>, 3> intercept_fields{{
+constexpr std::array<Field<InterceptSettings>, 6> intercept_fields{{
     {"ports",
      [](const Value& value, InterceptSettings& intercept) {
        intercept.ports.clear();
@@ -49,6 +50,20 @@ constexpr std::array<Field<InterceptSettings>, 3> intercept_fields{{
                       [&](const Value& element) {
                         if (const auto network = element.network()) intercept.exempt.push_back(*network);
                       });
+     }},
+    {"mark",
+     [](const Value& value, InterceptSettings& intercept) {
+       store(intercept.mark, value.count(1, std::numeric_limits<std::uint32_t>::max() - 1));
+     }},
+    {"zone",
+     [](const Value& value, InterceptSettings& intercept) { store(intercept.zone, value.count(1, 65'535)); }},
+    {"table",
+     [](const Value& value, InterceptSettings& intercept) {
+       // 253 to 255 are the system's own: default, main, local.
+       store(intercept.table, value.count(1, std::numeric_limits<std::uint32_t>::max()));
+       if (intercept.table >= 253 && intercept.table <= 255) {
+         value.fault("tables 253 to 255 belong to the system; write another number");
+       }
      }},
 }};
 

@@ -20,16 +20,13 @@ struct ListenerDraft {
 };
 
 void read_mode(const Value& value, ListenerDraft& draft) {
-  enum class Word : std::uint8_t { redirect, fixed, tproxy };
-  constexpr std::array<std::pair<std::string_view, Word>, 3> words{
-      {{"redirect", Word::redirect}, {"fixed", Word::fixed}, {"tproxy", Word::tproxy}}};
-  const std::optional<Word> word = value.choice(words);
-  draft.mode_known = word && word != Word::tproxy;
-  if (word == Word::tproxy) {
-    value.fault("this version does not offer tproxy yet; write \"redirect\" or \"fixed\"");
-  } else if (word) {
-    draft.settings.mode = *word == Word::fixed ? ListenerMode::fixed : ListenerMode::redirect;
-  }
+  constexpr std::array<std::pair<std::string_view, ListenerMode>, 3> words{
+      {{"redirect", ListenerMode::redirect},
+       {"tproxy", ListenerMode::tproxy},
+       {"fixed", ListenerMode::fixed}}};
+  const std::optional<ListenerMode> mode = value.choice(words);
+  draft.mode_known = mode.has_value();
+  if (mode) draft.settings.mode = *mode;
 }
 
 constexpr std::array<Field<ListenerDraft>, 3> listener_fields{{
@@ -69,7 +66,7 @@ void read_listeners(const Value& value, Boot& boot) {
       element.complain(
           "found no upstream; mode = \"fixed\" needs one, such as upstream = \"192.0.2.10:1863\"");
     }
-    if (draft.mode_known && settings.mode == ListenerMode::redirect && settings.upstream) {
+    if (draft.mode_known && settings.mode != ListenerMode::fixed && settings.upstream) {
       element.complain("found an upstream, which only mode = \"fixed\" has; remove it, or change the mode");
     }
     if (settings.upstream == settings.bind) {

@@ -34,12 +34,19 @@ std::optional<Endpoint> redirected(const ListenerSettings&, int fd) {
   return ask(fd, IPPROTO_IPV6, AF_INET6);
 }
 
+/// The kernel gave the socket the address that the client wanted to reach.
+std::optional<Endpoint> diverted(const ListenerSettings&, int fd) {
+  const Endpoint here = local_endpoint(fd);
+  if (here.port() == 0) return std::nullopt;
+  return here;
+}
+
 std::optional<Endpoint> configured(const ListenerSettings& listener, int) {
   return listener.upstream;
 }
 
 /// Indexed by ListenerMode.
-constexpr std::array<Lookup, 2> lookups{redirected, configured};
+constexpr std::array<Lookup, 3> lookups{redirected, diverted, configured};
 
 bool is_local(const ip::address& address) {
   if (address.is_loopback()) return true;
@@ -74,7 +81,8 @@ std::variant<Endpoint, DestinationFault> find_destination(const ListenerSettings
   const std::optional<Endpoint> found = lookups[static_cast<std::size_t>(listener.mode)](listener, fd);
   if (!found) return DestinationFault::unknown;
   const Endpoint destination = unmapped(*found);
-  if (destination == local_endpoint(fd) || is_own(destination, own)) return DestinationFault::loop;
+  const bool reached_itself = listener.mode != ListenerMode::tproxy && destination == local_endpoint(fd);
+  if (reached_itself || is_own(destination, own)) return DestinationFault::loop;
   return destination;
 }
 

@@ -15,6 +15,7 @@ namespace {
 std::string described(const ListenerSettings& listener, const Endpoint& at) {
   std::string text = "listening on " + text_of(at);
   if (listener.mode == ListenerMode::redirect) return text + " for redirected connections";
+  if (listener.mode == ListenerMode::tproxy) return text + " for connections diverted by tproxy";
   return text + " for " + text_of(*listener.upstream);
 }
 
@@ -41,7 +42,8 @@ Gateway::~Gateway() {
 void Gateway::open_listeners_of_all() {
   for (const ListenerSettings& listener : process_.boot.listeners) {
     std::vector<Descriptor> sockets;
-    if (const auto error = open_listeners(listener.bind, workers_.size(), sockets)) {
+    if (const auto error =
+            open_listeners(listener, client_mark(process_.boot.intercept), workers_.size(), sockets)) {
       throw std::runtime_error("cannot listen on " + text_of(listener.bind) + ": " + error.message());
     }
     process_.listening.emplace_back(listener.bind.address(), local_endpoint(sockets.front().get()).port());

@@ -11,6 +11,8 @@
 #include <exception>
 #include <string>
 
+#include "proxy/capabilities.hpp"
+#include "proxy/outgoing.hpp"
 #include "proxy/worker.hpp"
 
 namespace gate {
@@ -32,6 +34,13 @@ bool set(int fd, int level, int option, int value) noexcept {
 }
 
 enum class Sharing : std::uint8_t { alone, reuse_port };
+
+/// Accepted sockets inherit both.
+error_code divert(int fd, int family, std::uint32_t mark) {
+  const NetAdmin raised;
+  if (const error_code error = make_transparent(fd, family)) return error;
+  return set(fd, SOL_SOCKET, SO_MARK, static_cast<int>(mark)) ? error_code() : last_error();
+}
 
 error_code open_bound(const Endpoint& bind, Sharing sharing, Descriptor& opened) {
   Descriptor fd{::socket(bind.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
@@ -84,8 +93,9 @@ error_code steer_by_source(int fd, std::size_t workers) {
 
 }  // namespace
 
-error_code open_listeners(const Endpoint& bind, std::size_t workers, std::vector<Descriptor>& sockets) {
-  Endpoint address = bind;
+error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark, std::size_t workers,
+                          std::vector<Descriptor>& sockets) {
+  Endpoint address = listener.bind;
   std::vector<Descriptor> opened;
   if (workers > 1) {
     // Sockets that share a port would let a second gateway of the same user take half of the
@@ -98,6 +108,9 @@ error_code open_listeners(const Endpoint& bind, std::size_t workers, std::vector
   for (std::size_t i = 0; i < workers; ++i) {
     Descriptor fd;
     if (const error_code error = open_bound(address, sharing, fd)) return error;
+    if (listener.mode == ListenerMode::tproxy) {
+      if (const error_code error = divert(fd.get(), address.protocol().family(), mark)) return error;
+    }
     opened.push_back(std::move(fd));
   }
   // The program goes on before the first connection can arrive, and counts sockets in this order.

@@ -22,9 +22,10 @@ class Worker;
 /// Opens one listening socket for each of `workers`. With several of them the kernel chooses the worker
 /// by a hash of the source address, so that all connections of a client live on one worker: a call may
 /// move from one of a user's switchboards to another. Nothing is opened on an error; an address that is
-/// taken, by another copy of this program too, is one.
-[[nodiscard]] boost::system::error_code open_listeners(const Endpoint& bind, std::size_t workers,
-                                                       std::vector<Descriptor>& sockets);
+/// taken, by another copy of this program too, is one. A transparent listener (mode = "tproxy") takes
+/// CAP_NET_ADMIN, and what it accepts carries `mark` (SO_MARK), by which the ruleset knows the client's side.
+[[nodiscard]] boost::system::error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark,
+                                                       std::size_t workers, std::vector<Descriptor>& sockets);
 
 /// Accepts on one socket for one worker.
 class Listener {

@@ -61,7 +61,14 @@ int dispatch(int argc, char** argv) {
     if (verb != gate::RulesVerb::unload) option->required();
     command->callback([&, verb] { code = gate::command_rules(verb, config, std::cout, std::cerr); });
   };
-  add_rules("print", "show it", gate::RulesVerb::print);
+  bool trial = false;
+  CLI::App* print = rules->add_subcommand("print", "show it");
+  add_config(*print, config)->required();
+  print->add_flag("--check", trial, "let nft check it too; nothing changes");
+  print->callback([&] {
+    code = gate::command_rules(trial ? gate::RulesVerb::check : gate::RulesVerb::print, config, std::cout,
+                               std::cerr);
+  });
   add_rules("load", "put it in force; twice is safe", gate::RulesVerb::load);
   add_rules("unload", "take it away", gate::RulesVerb::unload);
 

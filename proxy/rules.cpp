@@ -1,25 +1,38 @@
-// `msnpgate rules print|load|unload`.
+// `msnpgate rules print|load|unload`: the ruleset, and for tproxy the policy routing that goes with it.
 #include <ostream>
 
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
-#include "proxy/nftables.hpp"
+#include "proxy/nft.hpp"
+#include "proxy/policy_routing.hpp"
+#include "proxy/ruleset.hpp"
 
 namespace gate {
 namespace {
 
-int load(const std::string& ruleset, std::ostream& err) {
-  const std::optional<std::string> fault = load_ruleset(ruleset);
+int result(const std::optional<std::string>& fault, std::ostream& err) {
   if (!fault) return exit_fine;
   err << "msnpgate rules: " << *fault << '\n';
   return exit_failed;
+}
+
+/// Routes before rules that mark packets for them, and after a trial that lets nothing half-done stand.
+std::optional<std::string> load(const std::string& ruleset, const Boot& boot) {
+  if (auto fault = run_nft(ruleset, Trial::dry)) return fault;
+  if (auto fault = load_policy_routing(boot.intercept, diverted_families(boot))) return fault;
+  return run_nft(ruleset, Trial::real);
+}
+
+std::optional<std::string> unload() {
+  if (auto fault = run_nft(ruleset_removal(), Trial::real)) return fault;
+  return unload_policy_routing();
 }
 
 }  // namespace
 
 int command_rules(RulesVerb verb, const std::optional<std::filesystem::path>& config, std::ostream& out,
                   std::ostream& err) {
-  if (verb == RulesVerb::unload) return load(ruleset_removal(), err);
+  if (verb == RulesVerb::unload) return result(unload(), err);
   if (!config) {
     err << "msnpgate rules: name the configuration with -c FILE\n";
     return exit_usage;
@@ -29,14 +42,16 @@ int command_rules(RulesVerb verb, const std::optional<std::filesystem::path>& co
     for (const ConfigError& error : *errors) err << to_string(error) << '\n';
     return exit_config;
   }
-  const auto ruleset = ruleset_for(std::get<Config>(loaded).boot);
-  if (const auto* const fault = std::get_if<RulesFault>(&ruleset)) {
+  const Boot& boot = std::get<Config>(loaded).boot;
+  const auto made = ruleset_for(boot);
+  if (const auto* const fault = std::get_if<RulesFault>(&made)) {
     err << config->string() << ": " << fault->message << '\n';
     return exit_config;
   }
-  if (verb == RulesVerb::load) return load(std::get<std::string>(ruleset), err);
-  out << std::get<std::string>(ruleset);
-  return exit_fine;
+  const std::string& ruleset = std::get<std::string>(made);
+  if (verb == RulesVerb::load) return result(load(ruleset, boot), err);
+  out << ruleset;
+  return verb == RulesVerb::check ? result(run_nft(ruleset, Trial::dry), err) : exit_fine;
 }
 
 }  // namespace gate

@@ -16,6 +16,7 @@
 
 #include "proxy/admin_routes.hpp"
 #include "proxy/admin_server.hpp"
+#include "proxy/capabilities.hpp"
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
 #include "proxy/descriptor.hpp"
@@ -94,6 +95,10 @@ int command_run(const std::filesystem::path& config, std::ostream&, std::ostream
   try {
     const sigset_t signals = take_signals();
     raise_descriptor_limit(settings.boot.limits.sessions);
+    if (const auto missing = keep_needed_capabilities(settings.boot)) {
+      err << config.string() << ": " << *missing << '\n';
+      return exit_failed;
+    }
     Gateway gateway{config, settings};
     const AdminServer admin{settings.boot.admin, admin_routes(gateway)};
     notify("READY=1");

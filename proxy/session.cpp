@@ -13,6 +13,7 @@
 #include <string>
 
 #include "proxy/destination.hpp"
+#include "proxy/outgoing.hpp"
 #include "proxy/worker.hpp"
 
 namespace gate {
@@ -73,8 +74,8 @@ Session::Session(Worker& worker, const Ends& ends)
       server_(worker.io()),
       filter_(worker.shared(), ends) {}
 
-void Session::start(Descriptor client) noexcept {
-  attempt([&] { connect(std::move(client)); });
+void Session::start(Descriptor client, Source source) noexcept {
+  attempt([&] { connect(std::move(client), source); });
   worker_.release(*this);
 }
 
@@ -146,22 +147,16 @@ void Session::attempt(Work work) noexcept {
   }
 }
 
-void Session::connect(Descriptor client) {
+void Session::connect(Descriptor client, Source source) {
   if (client_.adopt(std::move(client))) return end(Ending::resources);
-  Descriptor server{
-      ::socket(ends_.server.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!server) return end(Ending::resources);
-  const int on = 1;
-  ::setsockopt(server.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(server.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  const bool connected =
-      ::connect(server.get(), ends_.server.data(), static_cast<socklen_t>(ends_.server.size())) == 0;
-  if (!connected && errno != EINPROGRESS) {
-    connect_error_ = errno;
+  Outgoing server = begin_connection(ends_.server, source == Source::client ? &ends_.client : nullptr);
+  if (!server.socket) return end(Ending::resources);
+  if (server.error) {
+    connect_error_ = server.error.value();
     return end(Ending::connect_failed);
   }
-  if (server_.adopt(std::move(server))) return end(Ending::resources);
-  if (connected) return relay();
+  if (server_.adopt(std::move(server.socket))) return end(Ending::resources);
+  if (server.connected) return relay();
   worker_.connecting().start(*this, worker_.now().monotonic);
   worker_.arm_tick();
   server_.arm_write(WriteReady{this, End::server});

@@ -60,7 +60,9 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   // Each of these may be the last call: the worker destroys a session that is over when no handler
   // waits any more.
 
-  void start(Descriptor client) noexcept;
+  /// Whose address the server sees.
+  enum class Source : std::uint8_t { gateway, client };
+  void start(Descriptor client, Source source) noexcept;
   /// The deadline it stood in has passed.
   void expire() noexcept;
   /// While its filter is not idle, or it waits for memory: once a tick.
@@ -92,7 +94,7 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   template <class Work>
   void attempt(Work work) noexcept;
 
-  void connect(Descriptor client);
+  void connect(Descriptor client, Source source);
   void finish_connecting();
   void relay();
   void read(End from);

@@ -83,7 +83,8 @@ void Worker::take(Descriptor client, const Endpoint& source, const ListenerSetti
     throw;
   }
   sessions_.push_back(*session);  // owned by this list until `release`
-  session->start(std::move(client));
+  const bool transparent = listener.mode == ListenerMode::tproxy;
+  session->start(std::move(client), transparent ? Session::Source::client : Session::Source::gateway);
 }
 
 Now Worker::now() const noexcept {

@@ -1,0 +1,69 @@
+#include "proxy/netlink.hpp"
+
+#include <linux/netlink.h>
+
+#include <array>
+#include <cerrno>
+
+namespace gate {
+namespace {
+
+using boost::system::error_code;
+
+error_code last_error() noexcept {
+  return {errno, boost::system::system_category()};
+}
+
+// As libmnl advises: the kernel fills at most this much with parts of a dump.
+constexpr std::size_t buffer_size = 8192;
+using Buffer = std::array<char, buffer_size>;
+
+}  // namespace
+
+Netlink::Netlink(int bus) noexcept : socket_(::mnl_socket_open2(bus, SOCK_CLOEXEC)) {
+  if (socket_ == nullptr || ::mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) < 0)
+    error_ = last_error();
+}
+
+error_code Netlink::ask(const void* messages, std::size_t size, std::size_t answers) noexcept {
+  if (error_) return error_;
+  if (::mnl_socket_sendto(socket_.get(), messages, size) < 0) return last_error();
+  error_code first;
+  alignas(nlmsghdr) Buffer buffer;
+  while (answers > 0) {
+    const auto received = ::mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+    if (received < 0) return last_error();
+    int left = static_cast<int>(received);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
+         ::mnl_nlmsg_ok(message, left) && answers > 0; message = ::mnl_nlmsg_next(message, &left)) {
+      if (message->nlmsg_type != NLMSG_ERROR) continue;
+      const auto* told = static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(message));
+      if (told->error != 0 && !first) first = {-told->error, boost::system::system_category()};
+      // A batch that failed as a whole is answered once, for its first message.
+      answers = told->error != 0 ? 0 : answers - 1;
+    }
+  }
+  return first;
+}
+
+error_code Netlink::list(const nlmsghdr* request, const Each& each) {
+  if (error_) return error_;
+  if (::mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) return last_error();
+  alignas(nlmsghdr) Buffer buffer;
+  for (;;) {
+    const auto received = ::mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+    if (received < 0) return last_error();
+    int left = static_cast<int>(received);
+    for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
+         ::mnl_nlmsg_ok(message, left); message = ::mnl_nlmsg_next(message, &left)) {
+      if (message->nlmsg_type == NLMSG_DONE) return {};
+      if (message->nlmsg_type == NLMSG_ERROR) {
+        const auto* told = static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(message));
+        return {-told->error, boost::system::system_category()};
+      }
+      each(message);
+    }
+  }
+}
+
+}  // namespace gate

@@ -1,0 +1,43 @@
+// The nftables ruleset that hands connections to the listeners, as text for nft(8): a pure function of the
+// configuration. Everything lives in a table of its own, `inet msnpgate`.
+//
+//   packet from a client ─► client_side   tproxy: a conntrack zone of its own, see below      prerouting, raw
+//                        ─► intercept     redirect or dnat: new connections                   prerouting,
+//                        dstnat ─► divert        tproxy: what our sockets have, and new connections
+//                        prerouting, dstnat + 10 ─► guard         nobody aims at a listener directly input ─►
+//                        fence         what should have been intercepted is not forwarded  forward
+//
+// A transparent connection has two sides with the same addresses and ports: client to gateway, and gateway to
+// server in the client's name. One conntrack entry cannot follow both, nor could the host translate the
+// addresses of one alone (masquerade): the client's side is tracked in a zone of its own. `divert` stands
+// behind dstnat, where replies to a masqueraded connection have the client's address again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "proxy/config.hpp"
+#include "proxy/policy_routing.hpp"
+
+namespace gate {
+
+inline constexpr std::string_view table_name = "msnpgate";
+
+/// Why no ruleset can be made.
+struct RulesFault {
+  std::string message;
+};
+
+/// The ruleset for the listeners of `boot`, as nft reads it. Loading it replaces an earlier one in one step.
+/// The first listener that can take a family of addresses takes it.
+[[nodiscard]] std::variant<std::string, RulesFault> ruleset_for(const Boot& boot);
+
+/// Removes the table; fine when there is none.
+[[nodiscard]] std::string ruleset_removal();
+
+/// The families of addresses that a tproxy listener takes: those need policy routing.
+[[nodiscard]] Families diverted_families(const Boot& boot);
+
+}  // namespace gate
