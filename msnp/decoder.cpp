@@ -126,7 +126,8 @@ struct Decoder::Line {
   std::size_t size;  // with its end
   Repair repair;
   bool non_ascii;
-  bool known = true;  // some source names the command
+  std::uint64_t blanks = 0;  // of a short line, one bit for each
+  bool known = true;         // some source names the command
   bool inspected = false;
   bool dropped = false;
 };
@@ -141,6 +142,20 @@ Step Decoder::next(Bytes in) noexcept {
   if (faulted_) return Fault{error_, fault_offset_};
   if (in.size() < needed_) return NeedMore{needed_};
 
+  const std::string_view all = as_text(in);
+  if (searched_ == 0) {
+    const ShortLine found = short_line_of(all);
+    if (found.size != 0 && found.size <= limits_->line) {
+      Line line{in, {all.substr(0, found.size), Word{}}, found.size + 2, Repair::none, found.non_ascii};
+      line.blanks = found.blanks;
+      return command(line);
+    }
+  }
+  return any_line(in);
+}
+
+/// A line of whatever length and bytes.
+Step Decoder::any_line(Bytes in) noexcept {
   // Two more bytes than the longest line: its CR and LF.
   const std::size_t window = std::min(in.size(), limits_->line + 2);
   const std::string_view all = as_text(in);
@@ -165,7 +180,13 @@ Step Decoder::next(Bytes in) noexcept {
     }
     line.repair = line.repair | Repair::control_bytes;
   }
-  if (classes.non_ascii && direction_ == Direction::to_server && !is_utf8(text)) {
+  return command(line);
+}
+
+/// A line without control bytes, or with such as are repaired: what does it command?
+Step Decoder::command(Line& line) noexcept {
+  const std::string_view text = line.command.text;
+  if (line.non_ascii && direction_ == Direction::to_server && !is_utf8(text)) {
     return fail(Error::malformed_line, 0);  // Escargot raises and closes, too
   }
   if (text.size() < word_size || (text.size() > word_size && text[word_size] != ' ')) {
@@ -237,7 +258,7 @@ Step Decoder::tabled(Line& line, const CommandRow& row) noexcept {
   // Escargot splits words at NBSP, NEL and U+3000, and reads any script's digits.
   if (line.non_ascii && direction_ == Direction::to_server) return fail(Error::not_canonical, 0);
 
-  const Tokens tokens(text);
+  const Tokens tokens = line.blanks != 0 ? Tokens(text, line.blanks) : Tokens(text);
   const std::size_t count = tokens.count();
   Error error = Error::wrong_arity;
   std::size_t error_at = 0;

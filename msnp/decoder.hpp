@@ -62,6 +62,8 @@ class Decoder {
   /// A line found at the front of the input, before anything is known about its payload.
   struct Line;
 
+  [[nodiscard]] Step any_line(Bytes in) noexcept;
+  [[nodiscard]] Step command(Line& line) noexcept;
   [[nodiscard]] Step unfinished_line(Bytes in) noexcept;
   [[nodiscard]] Step too_long_line(Bytes in) noexcept;
   [[nodiscard]] Step swallow(Bytes in) noexcept;

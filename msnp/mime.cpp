@@ -14,6 +14,9 @@ constexpr std::string_view invite_type = "x-msmsgsinvite";
 constexpr std::string_view type_name = "content-type";
 constexpr std::string_view usual_version = "MIME-Version: 1.0";
 constexpr std::string_view usual_type = "Content-Type: ";
+/// How nearly every chat message begins, and goes on.
+constexpr std::string_view usual_chat = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n";
+constexpr std::string_view usual_format = "X-MMS-IM-Format: ";
 
 /// One Content-Type. The two spellings of nearly all traffic are told without a copy.
 void note_type(MimeBlock& block, std::string_view value) {
@@ -21,11 +24,12 @@ void note_type(MimeBlock& block, std::string_view value) {
   if (value == "application/x-msnmsgrp2p") {
     block.p2p = true;
   } else if (!harmless) {
-    const std::string type = folded(value);
-    if (type.find(p2p_type) != std::string::npos) block.p2p = true;
-    if (type.find(invite_type) != std::string::npos) block.invite = true;
-    harmless = type.starts_with("text/plain") || type.starts_with("image/gif") ||
-               type.starts_with("application/x-ms-ink");
+    for (std::size_t x = value.find_first_of("xX"); x < value.size(); x = value.find_first_of("xX", x + 1)) {
+      if (starts_folded(value.substr(x), p2p_type)) block.p2p = true;
+      if (starts_folded(value.substr(x), invite_type)) block.invite = true;
+    }
+    harmless = starts_folded(value, "text/plain") || starts_folded(value, "image/gif") ||
+               starts_folded(value, "application/x-ms-ink");
   }
   block.text_or_ink = harmless && (block.text_or_ink || !block.typed);
   block.typed = true;
@@ -55,23 +59,25 @@ constexpr bool is_name_letter(char letter) noexcept {
 /// is none: then `block` means nothing.
 bool read_canonical(std::string_view text, MimeBlock& block) {
   std::size_t at = 0;
+  if (text.starts_with(usual_chat)) {  // the two lines as the loop below would read them
+    at = usual_chat.size();
+    block.typed = block.text_or_ink = true;
+  }
   while (at < text.size()) {
-    const std::size_t end = text.find('\n', at);
-    if (end == std::string_view::npos || end == at || text[end - 1] != '\r') return false;
-    const std::string_view line = text.substr(at, end - 1 - at);
-    at = end + 1;
+    const Run run = run_at(text, at);
+    if (text.size() - run.end < 2 || text[run.end] != '\r' || text[run.end + 1] != '\n') return false;
+    const std::string_view line = text.substr(at, run.end - at);
+    at = run.end + 2;
     if (line.empty()) {
       if (!block.typed) return false;
-      add_body(block, at);
+      block.body_offsets[block.body_count++] = static_cast<std::uint32_t>(at);
       block.canonical = true;
       return true;
     }
-    const ByteClasses classes = byte_classes(line);
-    if (classes.control) return false;
-    if (line == usual_version) continue;
+    if (line == usual_version || line.starts_with(usual_format)) continue;
     if (line.starts_with(usual_type)) {
       // MSNPSharp looks through U+200D; no type is written with letters beyond ASCII.
-      if (block.typed || classes.non_ascii) return false;
+      if (block.typed || run.non_ascii) return false;
       note_type(block, line.substr(usual_type.size()));
       continue;
     }
