@@ -64,14 +64,13 @@ std::string p2p_payload(std::string_view to, const Package& package) {
 
 /// The text of vector p12 of tests/data/transfer-vectors.json: the peer asks for the user's picture.
 std::string invitation(unsigned client) {
-  // <msnobj Creator="alice@example.com" Size="19232" Type="3" Location="TFR2.tmp" ... />
+  // <msnobj Creator="alice@example.com" Size="19232" Type="3" Location="TFR2.tmp" ... /> with the digest of
+  // what `picture_data` sends: an object that is what it was announced as may be fetched again and again.
   static_assert(picture_chunks * picture_chunk == 19'232);
   constexpr std::string_view context =
-      "PG1zbm9iaiBDcmVhdG9yPSJhbGljZUBleGFtcGxlLmNvbSIgU2l6ZT0iMTkyMzIiIFR5cGU9IjMiIExvY2F0aW9uPSJURlIyLnRtcC"
-      "Ig"
-      "RnJpZW5kbHk9IkFBQT0iIFNIQTFEPSIvUjZCUFFLTFQ0cXZxOFMvU2w2Z2haWjQ0Q1E9IiBTSEExQz0iT245aDJlYUtCQUlJek05Vj"
-      "Fs"
-      "ZXJrOW5WZTkwPSIvPgA=";
+      "PG1zbm9iaiBDcmVhdG9yPSJhbGljZUBleGFtcGxlLmNvbSIgU2l6ZT0iMTkyMzIiIFR5cGU9IjMiIExvY2F0aW9uPSJURlIyLnRt"
+      "cCIgRnJpZW5kbHk9IkFBQT0iIFNIQTFEPSJrTmdtVGp2K1Blamg2MnQvOVRwSUhkdE1SdW89IiBTSEExQz0iUm45aDJlYUtCQUlJ"
+      "ek05VjFhbGVyazluVmU5MD0iLz4A";
   std::string body = "EUF-GUID: {A4268EEC-FEC5-49E5-95C3-F126696BDBF6}\r\nSessionID: ";
   body += std::to_string(session_of(client)) + "\r\nAppID: 1\r\nContext: ";
   body.append(context).append("\r\n\r\n").push_back('\0');
