@@ -125,7 +125,7 @@ error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark, 
 }
 
 Listener::Listener(Worker& worker, Descriptor listening, const ListenerSettings& settings)
-    : worker_(worker), settings_(settings), listening_(worker.io()), pause_(worker.io()) {
+    : worker_(worker), settings_(settings), listening_(worker.ready_set()), pause_(worker.io()) {
   if (const error_code error = listening_.adopt(std::move(listening))) {
     throw boost::system::system_error(error, "listener");
   }

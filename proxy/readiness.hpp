@@ -1,52 +1,120 @@
-// When a descriptor can be read or written: the one seam between connections and the reactor. Asio's
-// is behind it now (one-shot waits); another readiness source can take its place without a change above.
+// When a descriptor can be read or written: the one seam between connections and the reactor. Waits are
+// one-shot for whoever asks, and cost no system call while the descriptor is asked for the same again.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
 #include <utility>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/system/error_code.hpp>
 
 #include "proxy/descriptor.hpp"
 
 namespace gate {
 
-class Readiness {
- public:
-  explicit Readiness(boost::asio::io_context& io) : descriptor_(io) {}
+class ReadySet;
 
-  /// Takes the descriptor over and registers it; on an error it is closed.
-  [[nodiscard]] boost::system::error_code adopt(Descriptor owned) {
-    boost::system::error_code error;
-    descriptor_.assign(owned.get(), error);
-    if (!error) (void)owned.release();
-    return error;
+/// A handler that is called once at most, kept without an allocation.
+class OneShot {
+ public:
+  OneShot() = default;
+  OneShot(OneShot&& other) noexcept { take(other); }
+  OneShot(const OneShot&) = delete;
+  OneShot& operator=(const OneShot&) = delete;
+  OneShot& operator=(OneShot&&) = delete;
+  ~OneShot() { drop(); }
+
+  template <class Handler>
+  void set(Handler handler) noexcept {
+    static_assert(sizeof(Handler) <= room && alignof(Handler) <= alignof(void*));
+    drop();
+    new (kept_) Handler(std::move(handler));
+    run_ = [](std::byte* kept, Act act, std::byte* target) {
+      auto* const held = std::launder(reinterpret_cast<Handler*>(kept));
+      Handler own = std::move(*held);
+      held->~Handler();
+      if (act == Act::call) own(boost::system::error_code{});
+      if (act == Act::move) new (target) Handler(std::move(own));
+    };
+  }
+  [[nodiscard]] bool is_set() const noexcept { return run_ != nullptr; }
+  /// Forgets the handler, then calls it: it may set another, or end the life of this object.
+  void call() { std::exchange(run_, nullptr)(kept_, Act::call, nullptr); }
+  void drop() noexcept {
+    if (is_set()) std::exchange(run_, nullptr)(kept_, Act::drop, nullptr);
   }
 
-  /// Calls the handler once: when the descriptor can be read, or with an error after `close`. At most
-  /// one handler waits for each of reading and writing.
+ private:
+  static constexpr std::size_t room = 2 * sizeof(void*);
+  enum class Act : std::uint8_t { call, drop, move };
+  void take(OneShot& other) noexcept {
+    if (!other.is_set()) return;
+    run_ = std::exchange(other.run_, nullptr);
+    run_(other.kept_, Act::move, kept_);
+  }
+
+  void (*run_)(std::byte*, Act, std::byte*) = nullptr;
+  alignas(void*) std::byte kept_[room]{};
+};
+
+struct QueuedTag;
+using QueuedHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<QueuedTag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+/// One descriptor. Lives at one place from `adopt` on.
+class Readiness : public QueuedHook {
+ public:
+  /// `set` outlives it.
+  explicit Readiness(ReadySet& set) noexcept : set_(&set) {}
+  ~Readiness() { close(); }
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
+
+  /// Takes the descriptor over; on an error it is closed.
+  [[nodiscard]] boost::system::error_code adopt(Descriptor owned);
+
+  /// Calls the handler once, from the loop of the set, when the descriptor can be read or has failed, with no
+  /// error. At most one handler waits for each of reading and writing; what is armed again replaces it.
   template <class Handler>
   void arm_read(Handler handler) {
-    descriptor_.async_wait(Stream::wait_read, std::move(handler));
+    read_.set(std::move(handler));
+    watch();
   }
   template <class Handler>
   void arm_write(Handler handler) {
-    descriptor_.async_wait(Stream::wait_write, std::move(handler));
+    write_.set(std::move(handler));
+    watch();
   }
 
-  /// Closes the descriptor. Handlers that wait are still called, later, with an error.
-  void close() noexcept {
-    boost::system::error_code ignored;
-    descriptor_.close(ignored);
-  }
+  /// The last read was large, so more of the kind is likely: it takes turns with others like it, and each
+  /// turn comes after all that is small. One bulk transfer does not hold up anybody's chat.
+  void set_bulk(bool bulk) noexcept { bulk_ = bulk; }
 
-  [[nodiscard]] int fd() { return descriptor_.native_handle(); }
+  /// Closes the descriptor. Handlers that wait are not called any more.
+  void close() noexcept;
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
-  // The plain executor, not the type-erased one: 40 bytes less in every end of every connection.
-  using Stream = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
+  friend class ReadySet;
 
-  Stream descriptor_;
+  [[nodiscard]] std::uint32_t armed() const noexcept;
+  /// Asks the kernel for what is armed. Throws std::system_error if it refuses.
+  void watch();
+  /// After the handlers: asks for no more than what is armed, and reads, which nearly always are armed again.
+  void settle(bool keeps_reading) noexcept;
+  [[nodiscard]] bool ask_kernel(std::uint32_t events) noexcept;
+
+  ReadySet* set_;
+  Descriptor fd_;
+  std::uint32_t watched_ = 0;  // what the kernel is asked for; 0: the descriptor is not in the set
+  bool bulk_ = false;
+  OneShot read_;
+  OneShot write_;
 };
 
 }  // namespace gate

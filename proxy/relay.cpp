@@ -25,7 +25,8 @@ void Relay::start(int client, int server) noexcept {
 Relay::Received Relay::receive(End from, Scratch& scratch) {
   Side& source = side(from);
   std::byte* const area = scratch.read_area();
-  const ssize_t count = ::recv(source.fd, area, Scratch::read_size, MSG_DONTWAIT);
+  const std::size_t most = source.bulk ? Scratch::bulk_read_size : Scratch::read_size;
+  const ssize_t count = ::recv(source.fd, area, most, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return {};
   if (count <= 0) {
     source.ended = true;
@@ -37,6 +38,7 @@ Relay::Received Relay::receive(End from, Scratch& scratch) {
   }
   const auto size = static_cast<std::size_t>(count);
   source.received += size;
+  source.bulk = size >= Scratch::read_size;
   if (closing_) return {};
 
   const std::size_t before = source.leftover.size();
@@ -67,6 +69,8 @@ void Relay::deliver(msnp::Output& out) {
     Side& target = side(to);
     if (target.broken || target.shut) continue;
     if (target.outbox.send(target.fd, out.slices(direction))) break_off(target);
+    // Who takes it slowly shall not make us keep so much.
+    if (!target.outbox.empty()) side(opposite(to)).bulk = false;
   }
 }
 

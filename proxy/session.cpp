@@ -70,8 +70,8 @@ std::string_view name_of(Ending ending) noexcept {
 Session::Session(Worker& worker, const Ends& ends)
     : worker_(worker),
       ends_(ends),
-      client_(worker.io()),
-      server_(worker.io()),
+      client_(worker.ready_set()),
+      server_(worker.ready_set()),
       filter_(worker.shared(), ends) {}
 
 void Session::start(Descriptor client, Source source) noexcept {
@@ -182,6 +182,7 @@ void Session::read(End from) {
   if (starved_ || !relay_.wants_read(from)) return;  // it paused while the handler waited
   const Now now = worker_.now();
   const Relay::Received received = relay_.receive(from, worker_.scratch());
+  ready(from).set_bulk(relay_.bulk(from));
   if (received.event == Relay::Event::bytes) {
     msnp::Output& out = worker_.fresh_output();
     const Filter::Result result = filter_.feed(direction_from(from), received.bytes, out, now);
@@ -217,7 +218,7 @@ void Session::deliver(msnp::Output& out, Close close, const Now& now) {
 
 void Session::settle(const Now& now) {
   if (phase_ == Phase::over) return;
-  relay_.forward_ends();
+  if (!relay_.finished()) relay_.forward_ends();
   if (relay_.finished()) {
     if (phase_ == Phase::draining) return end(Ending::failure);
     if (!half_closed_)
@@ -303,6 +304,7 @@ void Session::end(Ending ending) noexcept {
     if (!begun || (other_broke_off && all_sent(closed.fd()))) reset_on_close(closed.fd());
     closed.close();
   }
+  reading_ = writing_ = 0;
 }
 
 AuditEvent Session::event(AuditKind kind) const {

@@ -23,6 +23,7 @@
 #include "proxy/listener.hpp"
 #include "proxy/log.hpp"
 #include "proxy/policy_store.hpp"
+#include "proxy/ready_set.hpp"
 #include "proxy/relay.hpp"
 #include "proxy/session.hpp"
 
@@ -60,6 +61,7 @@ class Worker final : public AuditSink {
 
   [[nodiscard]] Now now() const noexcept;
   [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+  [[nodiscard]] ReadySet& ready_set() noexcept { return ready_set_; }
   [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
   /// Empty; valid until the next call.
   [[nodiscard]] msnp::Output& fresh_output() noexcept;
@@ -90,6 +92,7 @@ class Worker final : public AuditSink {
   void refuse(Descriptor client, const Endpoint& source, Ending ending, Trickle& trickle);
 
   boost::asio::io_context io_{1};
+  ReadySet ready_set_{io_};
   Process& process_;
   PolicyView policy_view_;
   FilterShared shared_;

@@ -1,0 +1,188 @@
+#include "proxy/readiness.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+
+#include "proxy/ready_set.hpp"
+
+namespace gate {
+namespace {
+
+using boost::system::error_code;
+
+/// One end in the set, the other in the hands of the test.
+struct Line {
+  explicit Line(ReadySet& set) : ours(set) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) std::abort();
+    theirs = Descriptor(ends[1]);
+    EXPECT_FALSE(ours.adopt(Descriptor(ends[0])));
+  }
+  void say(std::string_view text) const {
+    EXPECT_EQ(::write(theirs.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  std::string hear() const {
+    std::array<char, 64> text{};
+    const ssize_t count = ::recv(ours.fd(), text.data(), text.size(), MSG_DONTWAIT);
+    return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  }
+  Readiness ours;
+  Descriptor theirs;
+};
+
+struct ReadinessTest : testing::Test {
+  boost::asio::io_context io{1};
+  ReadySet set{io};
+  std::string told;
+
+  auto note(char letter) {
+    struct Note {
+      std::string* told;
+      char letter;
+      void operator()(const error_code&) const { told->push_back(letter); }
+    };
+    return Note{&told, letter};
+  }
+};
+
+TEST_F(ReadinessTest, AHandlerIsCalledOnceForEachTimeItIsArmed) {
+  Line line(set);
+  line.say("x");
+  io.poll();
+  EXPECT_EQ(told, "") << "nobody asked";
+  line.ours.arm_read(note('r'));
+  io.poll();
+  EXPECT_EQ(told, "r");
+  io.poll();
+  EXPECT_EQ(told, "r") << "the byte is still there, and nobody asked again";
+  line.ours.arm_read(note('r'));
+  io.poll();
+  EXPECT_EQ(told, "rr");
+}
+
+TEST_F(ReadinessTest, WhatNobodyWaitsForDoesNotKeepTheLoopBusy) {
+  Line line(set);
+  line.ours.arm_read(note('r'));
+  line.say("x");
+  io.poll();
+  ASSERT_EQ(told, "r");
+  line.theirs = Descriptor();  // a hang-up is told whether asked for or not
+  while (io.poll() > 0) {
+  }
+  EXPECT_EQ(told, "r");
+  line.ours.arm_read(note('r'));
+  io.poll();
+  EXPECT_EQ(told, "rr") << "and is told to who asks later";
+}
+
+TEST_F(ReadinessTest, ReadingAndWritingAreToldApart) {
+  Line line(set);
+  line.ours.arm_read(note('r'));
+  line.ours.arm_write(note('w'));
+  io.poll();
+  EXPECT_EQ(told, "w");
+  line.say("x");
+  io.poll();
+  EXPECT_EQ(told, "wr");
+}
+
+TEST_F(ReadinessTest, AHandlerMayArmAgainCloseOrEndTheLifeOfWhatItBelongsTo) {
+  auto line = std::make_unique<Line>(set);
+  struct Reader {
+    std::unique_ptr<Line>* line;
+    std::string* told;
+    void operator()(const error_code&) const {
+      *told += (*line)->hear();
+      if (told->back() == 'q') {
+        line->reset();
+      } else {
+        (*line)->ours.arm_read(*this);
+      }
+    }
+  };
+  line->ours.arm_read(Reader{&line, &told});
+  for (const char* const text : {"a", "b", "q"}) {
+    line->say(text);
+    io.poll();
+  }
+  EXPECT_EQ(told, "abq");
+  EXPECT_EQ(line, nullptr);
+}
+
+TEST_F(ReadinessTest, WhatIsClosedByAnotherHandlerOfTheSameTurnHearsNothing) {
+  Line first(set);
+  Line second(set);
+  struct Closer {
+    Line* other;
+    std::string* told;
+    void operator()(const error_code&) const {
+      told->push_back('c');
+      other->ours.close();
+    }
+  };
+  first.ours.arm_read(Closer{&second, &told});
+  second.ours.arm_read(Closer{&first, &told});
+  first.say("x");
+  second.say("x");
+  io.poll();
+  EXPECT_EQ(told, "c");
+}
+
+TEST_F(ReadinessTest, AHandlerThatWaitsWhenItIsClosedIsForgottenWithWhatItHolds) {
+  Line line(set);
+  auto held = std::make_shared<int>(1);
+  const std::weak_ptr<int> watched = held;
+  line.ours.arm_read([held = std::move(held)](const error_code&) {});
+  EXPECT_FALSE(watched.expired());
+  line.ours.close();
+  EXPECT_TRUE(watched.expired());
+}
+
+TEST_F(ReadinessTest, TheLoopRunsUntilTheLastDescriptorIsClosed) {
+  auto line = std::make_unique<Line>(set);
+  struct Closer {
+    std::unique_ptr<Line>* line;
+    void operator()(const error_code&) const { line->reset(); }
+  };
+  line->ours.arm_write(Closer{&line});
+  EXPECT_GT(io.run(), 0U);
+  EXPECT_EQ(line, nullptr);
+  io.restart();
+  Line again(set);
+  again.ours.arm_write(note('w'));
+  io.poll();
+  EXPECT_EQ(told, "w") << "and again for new ones";
+}
+
+TEST_F(ReadinessTest, BulkReadsTakeTurnsAndSmallOnesGoFirst) {
+  struct Reader {
+    Line* line;
+    std::string* told;
+    void operator()(const error_code&) const {
+      const std::string heard = line->hear();
+      *told += heard.substr(0, 1);
+      line->ours.arm_read(*this);
+    }
+  };
+  std::array<Line, 3> lines{Line(set), Line(set), Line(set)};
+  for (std::size_t i : {0U, 1U}) lines[i].ours.set_bulk(true);
+  for (Line& line : lines) line.ours.arm_read(Reader{&line, &told});
+  for (const char letter : {'A', 'A', 'A'}) lines[0].say(std::string(64, letter));
+  for (const char letter : {'B', 'B'}) lines[1].say(std::string(64, letter));
+  for (const char letter : {'c', 'c', 'c'}) lines[2].say(std::string(64, letter));
+  io.poll();
+  EXPECT_EQ(told, "cAcBcABA") << "all three in every round, of the bulk ones one";
+}
+
+}  // namespace
+}  // namespace gate
