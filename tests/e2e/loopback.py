@@ -5,6 +5,7 @@ A test of this kind is called with the program's path (default: build/release/ms
 of its rules are wanted, words that their names hold.
 """
 import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
+PR_SET_PDEATHSIG = 1
 PATIENCE = 20.0  # seconds after which something that should have happened has not
 
 NS_HELLO = b"VER 1 MSNP12 CVR0\r\n"
@@ -61,6 +63,15 @@ def eventually(condition, what, patience=PATIENCE):
     raise AssertionError("did not happen: " + what)
 
 
+def dies_with_us(before=None):
+    """For preexec_fn: a test that is killed leaves no program behind."""
+    def prepare():
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if before:
+            before()
+    return prepare
+
+
 class Gateway:
     """A running msnpgate. `limits` are lines of [limits], `policy` whole sections."""
 
@@ -80,7 +91,7 @@ class Gateway:
         self.log = open(folder / "log", "w+b")
         self.process = subprocess.Popen([BINARY, "run", "-c", folder / "gateway.toml"], stderr=self.log,
                                         env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify")},
-                                        preexec_fn=preexec)
+                                        preexec_fn=dies_with_us(preexec))
         with notify:
             while self.process.poll() is None:
                 notify.settimeout(0.2)
