@@ -28,9 +28,13 @@ Filter::~Filter() {
   if (conversation_ == nullptr) return;
   // What is still held now never goes anywhere: that too is told.
   now_.monotonic += shared_->limits.message_age + 1;
-  msnp::Output nowhere;
-  msnp::Injector injector(nowhere, conversation_->waiting, true, true);
-  conversation_->expire(scene(injector));
+  try {
+    msnp::Output nowhere;
+    msnp::Injector injector(nowhere, conversation_->waiting, true, true);
+    conversation_->expire(scene(injector));
+  } catch (const std::bad_alloc&) {
+    // Nothing of it went anywhere all the same.
+  }
   shared_->memory_left += charged_;
 }
 

@@ -76,7 +76,8 @@ class Gateway:
     """A running msnpgate. `limits` are lines of [limits], `policy` whole sections."""
 
     def __init__(self, upstream, limits="", threads=1, mode="fixed", bind="127.0.0.1",
-                 upstream_address="127.0.0.1", preexec=None, policy=""):
+                 upstream_address="127.0.0.1", preexec=None, policy="",
+                 environment=None):
         self.directory = tempfile.TemporaryDirectory(prefix="msnpgate-e2e-")
         folder = pathlib.Path(self.directory.name)
         self.port = free_port()
@@ -90,7 +91,8 @@ class Gateway:
         notify.settimeout(PATIENCE)
         self.log = open(folder / "log", "w+b")
         self.process = subprocess.Popen([BINARY, "run", "-c", folder / "gateway.toml"], stderr=self.log,
-                                        env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify")},
+                                        env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"),
+                                             **(environment or {})},
                                         preexec_fn=dies_with_us(preexec))
         with notify:
             while self.process.poll() is None:
