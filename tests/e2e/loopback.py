@@ -86,17 +86,23 @@ class Gateway:
         (folder / "gateway.toml").write_text(
             f'threads = {threads}\n[[listener]]\nbind = "{bind}:{self.port}"\nmode = "{mode}"\n{fixed}'
             f'[limits]\n{limits}\n[audit]\npath = "{self.audit_path}"\n{policy}')
-        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        notify.bind(str(folder / "notify"))
-        notify.settimeout(PATIENCE)
         self.log = open(folder / "log", "w+b")
-        self.process = subprocess.Popen([BINARY, "run", "-c", folder / "gateway.toml"], stderr=self.log,
-                                        env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"),
-                                             **(environment or {})},
-                                        preexec_fn=dies_with_us(preexec))
-        with notify:
+        self.preexec, self.environment = preexec, environment or {}
+        self.process = None
+        self.start()
+
+    def start(self):
+        """Returns once it is ready; again after it has ended, too."""
+        folder = pathlib.Path(self.directory.name)
+        (folder / "notify").unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(str(folder / "notify"))
+            notify.settimeout(0.2)
+            self.process = subprocess.Popen([BINARY, "run", "-c", folder / "gateway.toml"], stderr=self.log,
+                                            env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"),
+                                                 **self.environment},
+                                            preexec_fn=dies_with_us(self.preexec))
             while self.process.poll() is None:
-                notify.settimeout(0.2)
                 with contextlib.suppress(TimeoutError):
                     if b"READY=1" in notify.recv(1000):
                         return
