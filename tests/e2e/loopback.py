@@ -239,26 +239,34 @@ def pair(gateway, server, source="127.0.0.1", hello=SB_HELLO, reply=SB_REPLY):
     return client, upstream
 
 
-def in_thread(work, *arguments):
-    result = {}
+class Beside:
+    """Work that runs beside the test; called, waits for its end and gives its value or its error."""
 
-    def run():
+    def __init__(self, work, arguments, patience):
+        self.work, self.arguments, self.patience = work, arguments, patience
+        self.value = self.error = None
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
         try:
-            result["value"] = work(*arguments)
-        except Exception as error:  # handed to whoever joins
-            result["error"] = error
+            self.value = self.work(*self.arguments)
+        except Exception as error:  # handed to whoever calls
+            self.error = error
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
+    def alive(self):
+        return self.thread.is_alive()
 
-    def join():
-        thread.join(PATIENCE * 3)
-        assert not thread.is_alive(), "still busy"
-        if "error" in result:
-            raise result["error"]
-        return result.get("value")
+    def __call__(self):
+        self.thread.join(self.patience)
+        assert not self.alive(), "still busy"
+        if self.error:
+            raise self.error
+        return self.value
 
-    return join
+
+def in_thread(work, *arguments, patience=PATIENCE * 3):
+    return Beside(work, arguments, patience)
 
 
 def suppressed(work):
