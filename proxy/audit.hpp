@@ -15,9 +15,9 @@
 
 namespace gate {
 
-enum class AuditKind : std::uint8_t { transfer, transport, object, failure, session, policy };
+enum class AuditKind : std::uint8_t { transfer, transport, object, failure, session, policy, checkpoint };
 
-/// "transfer", "transport", "object", "failure", "session", "policy". Audit key `event`.
+/// "transfer", "transport", "object", "failure", "session", "policy", "checkpoint". Audit key `event`.
 [[nodiscard]] std::string_view name_of(AuditKind kind) noexcept;
 
 /// A value; it owns its strings. Fields that do not apply stay empty and are left out of the line.

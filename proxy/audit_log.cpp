@@ -1,123 +1,58 @@
 #include "proxy/audit_log.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <exception>
-#include <stdexcept>
 #include <system_error>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <utility>
 
 #include "proxy/audit_json.hpp"
 
 namespace gate {
-namespace {
-
-[[noreturn]] void fail(const std::string& path, std::string_view what) {
-  throw std::runtime_error("audit log " + path + ": " + std::string(what));
-}
-
-[[noreturn]] void fail_with_errno(const std::string& path, std::string_view what) {
-  const int error = errno;
-  fail(path, std::string(what) + ": " + std::generic_category().message(error));
-}
-
-// The last `limit` bytes of a file, or all of it.
-std::string end_of(int file, off_t size, std::size_t limit, const std::string& path) {
-  std::string text(std::min(static_cast<std::size_t>(size), limit), '\0');
-  const off_t start = size - static_cast<off_t>(text.size());
-  std::size_t have = 0;
-  while (have < text.size()) {
-    const ssize_t got = pread(file, text.data() + have, text.size() - have, start + static_cast<off_t>(have));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_with_errno(path, "cannot be read");
-    if (got == 0) fail(path, "became shorter while it was read");
-    have += static_cast<std::size_t>(got);
-  }
-  return text;
-}
-
-struct Write {
-  ssize_t taken = 0;
-  bool whole = false;
-};
-
-// One write(2) of the whole line. What is left after a short one is not tried again: the disk is full.
-Write write_once(int file, std::string_view line) noexcept {
-  ssize_t taken = -1;
-  do {
-    taken = write(file, line.data(), line.size());
-  } while (taken < 0 && errno == EINTR);
-  return {.taken = std::max<ssize_t>(taken, 0), .whole = taken == static_cast<ssize_t>(line.size())};
-}
-
-}  // namespace
-
-AuditLog::AuditLog(const AuditSettings& settings) : path_(settings.path.string()), sync_(settings.fsync) {
-  constexpr mode_t owner_writes_group_reads = 0640;
-  file_ = open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, owner_writes_group_reads);
-  if (file_ < 0) fail_with_errno(path_, "cannot be opened");
-  try {
-    take_up_where_it_ended();
-  } catch (...) {
-    close(file_);
-    throw;
-  }
+AuditLog::AuditLog(const AuditSettings& settings)
+    : settings_(settings), file_(AuditFile::open(settings.path)), opened_(Clock::now()) {
+  if (!settings_.key.empty()) key_.emplace(SigningKey::read_private(settings_.key));
+  if (!settings_.account_key.empty()) accounts_.emplace(settings_.account_key);
+  sync_each_ = settings_.fsync == AuditSync::always;
+  constexpr std::size_t most_threads = 64;
+  waiting_.reserve(most_threads);
+  batch_.reserve(most_threads);
+  if (file_.regular()) take_up_where_it_ended();
+  kept_ = end_;
+  if (key_) (void)append_checkpoint(CheckpointReason::start, Clock::now());
 }
 
 AuditLog::~AuditLog() {
-  close(file_);
-}
-
-void AuditLog::take_up_where_it_ended() {
-  struct stat status {};
-  if (fstat(file_, &status) != 0) fail_with_errno(path_, "cannot be examined");
-  if (!S_ISREG(status.st_mode)) return;  // a device keeps no records to take up
-  if (flock(file_, LOCK_EX | LOCK_NB) != 0) fail_with_errno(path_, "is in use by another process");
-  // Examined again: whoever held the lock until now may have written.
-  if (fstat(file_, &status) != 0) fail_with_errno(path_, "cannot be examined");
-
-  // Room for a torn line and the whole one before it.
-  const std::string end = end_of(file_, status.st_size, 2 * audit_line_limit, path_);
-  const std::string_view text = end;
-  const std::size_t last_feed = text.rfind('\n');
-  const std::size_t tail_start = last_feed == std::string_view::npos ? 0 : last_feed + 1;
-  const std::string_view tail = text.substr(tail_start);
-  if (const auto seq = seq_of_line(tail)) {
-    seq_ = *seq;
-    torn_ = true;  // the next record brings the LF
-    return;
+  Lock lock(mutex_);
+  try {
+    if (key_ && end_.seq > health_.checkpoint_seq) {
+      (void)append_checkpoint(CheckpointReason::stop, Clock::now());
+    }
+  } catch (const std::exception&) {
+    // The chain ends without it, as after a crash.
   }
-  if (tail_start != 0) {
-    const std::string_view whole = text.substr(0, last_feed);
-    const std::size_t before = whole.rfind('\n');
-    const auto seq = seq_of_line(before == std::string_view::npos ? whole : whole.substr(before + 1));
-    if (!seq) fail(path_, "ends in a line that is no audit record; move the file away");
-    seq_ = *seq;
-  } else if (!tail.empty() && !tail.starts_with(R"({"time":")")) {
-    fail(path_, "is not an audit log; move the file away");
-  }
-  torn_ = !tail.empty() && ftruncate(file_, status.st_size - static_cast<off_t>(tail.size())) != 0;
+  if (settings_.fsync != AuditSync::never) (void)file_.sync();
 }
 
 bool AuditLog::record(const AuditEvent& event) noexcept {
-  const std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   try {
-    if (missing_ != 0 && append(about_missing(event))) missing_ = 0;
-    if (missing_ == 0 && append(event)) return true;
+    const bool full = settings_.rotate_size != 0 && file_.size() >= settings_.rotate_size;
+    if (full && !syncing_) close_segment(event.time);
+    if (missing_ != 0 && append(about_missing(event))) {
+      told_ += std::exchange(missing_, 0);
+      told_seq_ = end_.seq;
+    }
+    if (missing_ == 0 && append(event) && (!sync_each_ || on_disk(lock))) {
+      health_.writable = true;
+      return true;
+    }
   } catch (const std::exception&) {
     // Out of memory or of random numbers: as good as a full disk.
+    failed(0);
   }
   ++missing_;
+  ++health_.failures;
   return false;
-}
-
-std::uint64_t AuditLog::missing() const noexcept {
-  const std::lock_guard lock(mutex_);
-  return missing_;
 }
 
 AuditEvent AuditLog::about_missing(const AuditEvent& next) const {
@@ -130,26 +65,153 @@ AuditEvent AuditLog::about_missing(const AuditEvent& next) const {
   return event;
 }
 
-// The one place where a record gets its number and its name and becomes a line of the file.
-bool AuditLog::append(const AuditEvent& event) {
-  const Outcome outcome = write_line(to_json_line(event, seq_ + 1, ids_.next(event.time)));
-  if (outcome != Outcome::absent) ++seq_;
-  return outcome == Outcome::written;
+AuditEvent AuditLog::without_accounts(const AuditEvent& event) const {
+  AuditEvent hashed = event;
+  if (!hashed.user.empty()) hashed.user = accounts_->of(hashed.user);
+  for (std::string& peer : hashed.peers) peer = accounts_->of(peer);
+  for (std::string* text : {&hashed.rule, &hashed.answer, &hashed.detail}) *text = accounts_->in(*text);
+  return hashed;
 }
 
-AuditLog::Outcome AuditLog::write_line(std::string_view line) noexcept {
-  // A write of its own for the LF that a torn line lacks, so that the record itself stays one write.
-  if (torn_ && !write_once(file_, "\n").whole) return Outcome::absent;
-  torn_ = false;
-  const Write write = write_once(file_, line);
-  if (write.whole && (sync_ == AuditSync::never || fdatasync(file_) == 0)) return Outcome::written;
+// The one place where a record gets its number and its name and becomes a line of the file.
+bool AuditLog::append(const AuditEvent& event) {
+  const std::string id = ids_.next(event.time);
+  std::string line = accounts_ ? to_json_line(without_accounts(event), end_.seq + 1, id)
+                               : to_json_line(event, end_.seq + 1, id);
+  return append_line(line);
+}
 
-  // With O_APPEND the position stands where the write ended, whoever has cut the file meanwhile.
-  const off_t end = write.taken == 0 ? 0 : lseek(file_, 0, SEEK_CUR);
-  if (write.taken == 0 || (end >= write.taken && ftruncate(file_, end - write.taken) == 0))
-    return Outcome::absent;
-  torn_ = !write.whole;
-  return write.whole ? Outcome::unsure : Outcome::absent;
+bool AuditLog::append_line(std::string& line) {
+  const HexDigest hash = seal(line, end_.hash, sha256_);
+  if (!file_.append(line)) {
+    failed(errno);
+    return false;
+  }
+  end_ = {file_.size(), end_.seq + 1, hash};
+  return true;
+}
+
+bool AuditLog::append_checkpoint(CheckpointReason reason, Clock::time_point now,
+                                 const std::optional<OldestKept>& oldest) {
+  const std::string id = ids_.next(now);
+  std::string line = checkpoint_line({.time = now,
+                                      .seq = end_.seq + 1,
+                                      .id = id,
+                                      .reason = reason,
+                                      .oldest = oldest,
+                                      .prev = text_of(end_.hash)},
+                                     *key_);
+  next_checkpoint_ = now + settings_.checkpoint_interval;
+  if (!append_line(line)) return false;
+  health_.checkpoint_seq = end_.seq;
+  return true;
+}
+
+// Whoever finds nobody at it forces the file to the disk, for all who wait by then.
+bool AuditLog::on_disk(Lock& lock) {
+  Waiter self;
+  waiting_.push_back(&self);
+  while (!self.done) {
+    if (syncing_) {
+      synced_.wait(lock);
+    } else {
+      sync(lock);
+    }
+  }
+  return self.good;
+}
+
+void AuditLog::sync(Lock& lock) {
+  syncing_ = true;
+  batch_.swap(waiting_);
+  const Position reached = end_;
+  lock.unlock();
+  const bool good = file_.sync();
+  const int error = errno;
+  lock.lock();
+  syncing_ = false;
+  if (good) {
+    kept_ = reached;
+    if (told_seq_ <= reached.seq) told_ = 0;
+    sync_each_ = settings_.fsync == AuditSync::always;
+  } else {
+    failed(error);
+    take_back();
+  }
+  settle(batch_, good);
+  synced_.notify_all();
+}
+
+void AuditLog::settle(std::vector<Waiter*>& waiters, bool good) {
+  for (Waiter* const waiter : waiters) *waiter = {.done = true, .good = good};
+  waiters.clear();
+}
+
+// What could not be forced to the disk was promised to nobody; what came behind it must go with it. Where the
+// disk is forced from time to time only, everything was promised: it stays, and from now on nothing is before
+// it is on the disk.
+void AuditLog::take_back() {
+  if (!sync_each_) {
+    sync_each_ = true;
+    kept_ = end_;
+  } else if (file_.cut(kept_.size)) {
+    end_ = kept_;
+    missing_ += std::exchange(told_, 0);
+    settle(waiting_, false);
+  }
+}
+
+void AuditLog::failed(int error) {
+  health_.writable = false;
+  try {
+    health_.last_error = error == 0 ? "out of memory" : std::generic_category().message(error);
+  } catch (const std::exception&) {
+    health_.last_error.clear();
+  }
+}
+
+void AuditLog::tick(Clock::time_point now) noexcept {
+  Lock lock(mutex_);
+  try {
+    if (now < last_tick_) next_checkpoint_ = next_sync_ = now;  // the clock was set back
+    last_tick_ = now;
+    if (settings_.fsync == AuditSync::interval && now >= next_sync_ && kept_.seq != end_.seq && !syncing_) {
+      next_sync_ = now + settings_.fsync_interval;
+      sync(lock);
+    }
+    if (syncing_) return;
+    if (key_ && now >= next_checkpoint_ && end_.seq > health_.checkpoint_seq) {
+      (void)append_checkpoint(CheckpointReason::interval, now);
+    }
+    if (settings_.rotate_age.count() != 0 && now - opened_ >= settings_.rotate_age) close_segment(now);
+  } catch (const std::exception&) {
+    failed(0);
+  }
+}
+
+bool AuditLog::record_removal(const OldestKept& oldest, Clock::time_point now) noexcept {
+  const Lock lock(mutex_);
+  try {
+    return !key_ || (!syncing_ && append_checkpoint(CheckpointReason::retention, now, oldest));
+  } catch (const std::exception&) {
+    failed(0);
+    return false;
+  }
+}
+
+std::uint64_t AuditLog::missing() const noexcept {
+  const Lock lock(mutex_);
+  return missing_;
+}
+
+AuditHealth AuditLog::health() const {
+  const Lock lock(mutex_);
+  AuditHealth health = health_;
+  health.missing = missing_;
+  health.seq = end_.seq;
+  health.hash = text_of(end_.hash);
+  health.size = file_.size();
+  return health;
 }
 
 }  // namespace gate

@@ -40,11 +40,20 @@ struct LimitSettings {
   std::size_t memory = 256 * 1024 * 1024;
 };
 
-enum class AuditSync : std::uint8_t { never, always };
+enum class AuditSync : std::uint8_t { never, interval, always };
 
 struct AuditSettings {
   std::filesystem::path path;  // empty: no file (replay)
   AuditSync fsync = AuditSync::never;
+  std::chrono::milliseconds fsync_interval{1'000};
+  std::filesystem::path key{};  // signs checkpoints; empty: none are written
+  std::chrono::milliseconds checkpoint_interval{5 * 60'000};
+  std::uint64_t rotate_size = 64 * 1024 * 1024;          // 0: never
+  std::chrono::milliseconds rotate_age{24 * 3'600'000};  // 0: never
+  bool compress = true;                                  // closed segments
+  std::uint64_t keep_size = 0;                           // of all segments; 0: everything
+  std::chrono::milliseconds keep_age{0};                 // 0: for ever
+  std::filesystem::path account_key{};                   // accounts are hashed with it; empty: they are not
 };
 
 struct InterceptSettings {  // what `rules` turns into nftables and policy routing

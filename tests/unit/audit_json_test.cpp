@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
 
+#include "proxy/audit_chain.hpp"
+
 namespace gate {
 namespace {
 
@@ -186,7 +188,12 @@ TEST_F(AuditSchema, KnowsExactlyTheKeysOfALineInTheirOrder) {
   event.detail = "x";
   event.call->cookie = "1";
   event.file->names.emplace_back("other");
-  const json::object record = parsed(to_json_line(event, 1, ulid));
+  std::string line = to_json_line(event, 1, ulid);
+  Sha256 sha256;
+  (void)seal(line, chain_start, sha256);
+  // Of a checkpoint, which has few others, only the object of that name.
+  line.insert(line.find(",\"prev\""), ",\"checkpoint\":{}");
+  const json::object record = parsed(line);
   const json::object properties = schema().at("properties").as_object();
   EXPECT_EQ(keys_of(properties), keys_of(record));
   for (const char* const part : {"file", "call"}) {
@@ -201,7 +208,8 @@ TEST_F(AuditSchema, KnowsExactlyTheWordsOfEveryVocabulary) {
   EXPECT_EQ(words_of("kind"), kinds);
   EXPECT_THAT(words_of("event"), ElementsAre(name_of(AuditKind::transfer), name_of(AuditKind::transport),
                                              name_of(AuditKind::object), name_of(AuditKind::failure),
-                                             name_of(AuditKind::session), name_of(AuditKind::policy)));
+                                             name_of(AuditKind::session), name_of(AuditKind::policy),
+                                             name_of(AuditKind::checkpoint)));
   EXPECT_THAT(words_of("action"), ElementsAre("allow", "block", "observe"));
   EXPECT_THAT(words_of("direction"), ElementsAre("send", "receive"));
   std::vector<std::string> forms;
