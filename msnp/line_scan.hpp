@@ -10,10 +10,6 @@
 #include <cstring>
 #include <string_view>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 namespace msnp {
 
 /// One bit for each byte looked at, the first byte in the lowest place.
@@ -76,13 +72,16 @@ namespace sixteen {
 /// Of the sixteen bytes at `from`.
 [[nodiscard]] inline Marks marks_at(const char* from) noexcept {
 #ifdef __SSE2__
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-  const __m128i controls = _mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)));
-  const auto mask = [](__m128i found) {
-    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(found)));
+  // GCC's vectors, which clang knows too: this directory includes nothing but the standard library.
+  using Wide = unsigned char __attribute__((vector_size(16)));
+  using Letters = char __attribute__((vector_size(16)));
+  Wide bytes;
+  std::memcpy(&bytes, from, sizeof bytes);
+  const auto mask = [](auto found) {
+    return static_cast<std::uint64_t>(
+        static_cast<std::uint32_t>(__builtin_ia32_pmovmskb128(reinterpret_cast<Letters>(found))));
   };
-  return {mask(controls), mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' '))), mask(bytes)};
+  return {mask((bytes < 0x20) | (bytes == 0x7F)), mask(bytes == ' '), mask(bytes)};
 #else
   return portable_marks_at(from);
 #endif
