@@ -29,6 +29,16 @@ TEST(Refusal, TheClassicOneIsTheOnlyCodeThatEveryClientHeeds) {
             "Invitation-Command: CANCEL\r\nInvitation-Cookie: 4711\r\nCancel-Code: REJECT\r\n\r\n");
 }
 
+TEST(Refusal, ACookieThatIsAnOfferIsNotAnsweredWith) {
+  EXPECT_EQ(msnp::classic_reject("{5D3E02AB-6190-11d3-BBBB-00C04F795683}"), std::nullopt);
+}
+
+TEST(Refusal, ATombstoneIsExactlyAsLongAsWhatItReplaces) {
+  for (const std::size_t size : {0U, 1U, 200U, 400U, 1274U, 60'000U}) {
+    EXPECT_EQ(msnp::tombstone_text(invitation(), size, 7).size(), size);
+  }
+}
+
 TEST(Refusal, TheAcknowledgementNamesTheLastPackageOfTheMessage) {
   msnp::PackageV1 last;
   last.identifier = 77;

@@ -43,6 +43,12 @@ std::vector<Package> torn(std::uint32_t identifier, const std::string& text) {
   return {part(identifier, text, 0, half), part(identifier, text, half, text.size())};
 }
 
+/// The same through the GUID of files.
+std::vector<Package> torn_at_file(const std::string& text) {
+  const std::size_t inside = Cuts(text).first;
+  return {part(offer_id, text, 0, inside), part(offer_id, text, inside, text.size())};
+}
+
 /// As p51 cuts its offer: a benign beginning, its second half again from byte 40 on, the rest.
 std::vector<Package> overlapping(std::uint32_t identifier, const std::string& benign,
                                  const std::string& text) {
@@ -248,8 +254,67 @@ TEST(Trick60, OfferOfVersion2UnderAHeaderOfVersion1IsStopped) {
   expect_stopped(sent_as_v2(v2_packages(offer)), {miranda, papyon});
 }
 
+/// A text cut into packages of version 1 inside a session, so that the header of the last one is also a
+/// transport header of version 2 without any data. Both fields agree byte for byte:
+///
+///   version 1:  session = 104 (68 00 00 00) | identifier | offset = 45 + 38 * 256 (2D 26 ...) | ... | 56
+///   bytes of data version 2:  HL 104, OP 0, ML 0          | BaseID     | TLV 45, 38 bytes ... to the end of
+///   the header |
+///                                                        | TLV of the first two letters of the data: '-',
+///                                                        '6' |
+Script last_package_is_a_header_of_version_2() {
+  constexpr std::size_t tail = 56;
+  constexpr std::size_t place = 45 + 38 * 256;
+  const std::string guid(file_guid);
+  const std::size_t torn_at = guid.find("-6190");
+  std::string text =
+      "INVITE MSNMSGR:bob@example.org MSNSLP/1.0\r\nTo: <msnmsgr:bob@example.org>\r\n"
+      "From: <msnmsgr:alice@example.com>\r\nCall-ID: {20000000-0000-4000-8000-000000000002}\r\n"
+      "Content-Type: application/x-msnmsgr-sessionreqbody\r\n\r\nSessionID: 7002\r\nContext: ";
+  text += base64(file_context(10, u"a.txt")) + "\r\nX: ";
+  const std::string field = "\r\nEUF-GUID: " + guid.substr(0, torn_at);
+  text += std::string(place - text.size() - field.size(), 'x') + field;
+  std::string rest = guid.substr(torn_at) + "\r\nX: ";
+  rest += std::string(tail - rest.size() - 5, 'x') + "\r\n\r\n" + '\0';
+  text += rest;
+
+  auto packages = cut(offer_id, text.substr(0, place), 1202);
+  packages.push_back(part(offer_id, text, place, text.size()));
+  for (Package& package : packages) {
+    package.session = 104;
+    package.total = text.size();
+  }
+  const Package last = packages.back();
+  packages.pop_back();
+  Script script = sent_as(packages);
+  const Script behind = sent_as_v2({v1_package(last)});
+  return joined(sent_whole(replaced(picture_text(), "SessionID: 133393542", "SessionID: 104")),
+                joined(script, behind));
+}
+
+TEST(Trick60, LastPackageOfVersion1ThatIsAHeaderOfVersion2IsStopped) {
+  expect_stopped(last_package_is_a_header_of_version_2(), {libpurple});
+}
+
 TEST(Trick60Twin, APictureOfVersion2Passes) {
   expect_untouched(from_vector("q09-display-picture"));
+}
+
+TEST(Trick65, AnOfferThatIsOneOnlyByOffsetIsKnownForWhatItIs) {
+  // Sent in reverse, with lengths that are short by two: only whoever writes every byte at its place, as
+  // pecan does, reads the offer. It stays a file where unknown applications may pass.
+  const std::string text = offer_text();
+  auto packages = torn_at_file(text);
+  for (Package& package : packages) package.length -= 2;
+  std::swap(packages[0], packages[1]);
+  gate::Rule strangers;
+  strangers.name = "unknown applications may pass";
+  strangers.action = Action::allow;
+  strangers.kinds = {msnp::Kind::unknown_application};
+  const Outcome outcome =
+      through_gate(sent_as(packages), Gate::of_alice, policy_with(Action::block, {strangers}));
+  ASSERT_FALSE(outcome.blocks().empty());
+  EXPECT_EQ(outcome.blocks().front().kind, msnp::Kind::file_transfer);
 }
 
 TEST(Trick61, TotalThatGrowsIsStopped) {
