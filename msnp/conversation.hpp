@@ -45,6 +45,11 @@ class Conversation {
   /// The people of the switchboard changed.
   void people_changed() noexcept { pairs_known_ = false; }
 
+  /// Shows the local user a line of ours in the conversation that `passage` belongs to, in the name of
+  /// somebody who is there: clients show nothing from a stranger. Nothing where there is nobody, or no
+  /// conversation.
+  static void show(const Passage& passage, std::string_view name, std::string_view text);
+
   /// Forgets what is held without sending it: the memory for it is spent.
   void drop_held() noexcept;
   /// Gives up what is older than `limits.message_age`, and says what has waited long enough.
@@ -201,6 +206,7 @@ class Conversation {
   /// One of ours in a direction, in the name of `speaker` or of the only other person there.
   void say_message(const Scene& scene, Direction direction, std::string_view payload, char letter,
                    std::string_view speaker);
+  static void say_to_client(const Scene& scene, std::string_view payload, std::string_view speaker);
   void say_v1(const Passage& passage, Direction direction, std::string_view text, std::string_view speaker,
               std::string_view listener);
   /// `counts`: the numbers after it are translated.

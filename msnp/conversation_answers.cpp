@@ -72,23 +72,43 @@ std::string Conversation::next_transaction() {
   return std::to_string(first_transaction + ++transactions_given_);
 }
 
+void Conversation::say_to_client(const Scene& scene, std::string_view payload, std::string_view speaker) {
+  const Peer* const peer = speaker_of(scene, folded(speaker));
+  if (scene.side != Side::switchboard || peer == nullptr) return;
+  const std::string_view name = is_token(peer->nickname) ? std::string_view{peer->nickname} : peer->spelling;
+  if (!is_token(name)) return;
+  std::string message = "MSG " + peer->spelling;
+  message.append(" ").append(name).append(" ").append(std::to_string(payload.size()));
+  message.append("\r\n").append(payload);
+  scene.injector.inject(Direction::to_client, message);
+}
+
 void Conversation::say_message(const Scene& scene, Direction direction, std::string_view payload, char letter,
                                std::string_view speaker) {
-  if (scene.side != Side::switchboard) return;
-  std::string message = "MSG ";
   if (direction == Direction::to_client) {
-    const Peer* peer = speaker_of(scene, folded(speaker));
-    if (peer == nullptr) return;
-    const std::string_view name =
-        is_token(peer->nickname) ? std::string_view{peer->nickname} : peer->spelling;
-    if (!is_token(name)) return;
-    message.append(peer->spelling).append(" ").append(name);
-  } else {
-    message += next_transaction();
-    message.append(" ").push_back(letter);
+    say_to_client(scene, payload, speaker);
+  } else if (scene.side == Side::switchboard) {
+    std::string message = "MSG " + next_transaction();
+    message.append(" ").append(1, letter).append(" ").append(std::to_string(payload.size()));
+    message.append("\r\n").append(payload);
+    scene.injector.inject(direction, message);
   }
-  message.append(" ").append(std::to_string(payload.size())).append("\r\n").append(payload);
-  scene.injector.inject(direction, message);
+}
+
+void Conversation::show(const Passage& passage, std::string_view name, std::string_view text) {
+  const CommandLine& line = passage.frame.line;
+  const bool to_client = passage.direction == Direction::to_client;
+  if (line.word != word("SDG")) {
+    const std::string speaker = to_client ? account_of(line.token(0)) : std::string();
+    say_to_client(passage, message_with_notice(name, text), speaker);
+    return;
+  }
+  const Routing routing = read_routing(as_text(passage.frame.payload));
+  const std::string_view user = to_client ? routing.to : routing.from;
+  const std::string_view other = to_client ? routing.from : routing.to;
+  if (!is_token(user) || !is_token(other)) return;
+  const std::string payload = datagram_with_notice(user, other, name, text);
+  passage.injector.inject(Direction::to_client, "SDG 0 " + std::to_string(payload.size()) + "\r\n" + payload);
 }
 
 void Conversation::say_v1(const Passage& passage, Direction direction, std::string_view text,

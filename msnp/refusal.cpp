@@ -160,4 +160,19 @@ std::string datagram_with_text(std::string_view destination, std::string_view so
                   "Signal/P2P\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n", text);
 }
 
+std::string message_with_notice(std::string_view name, std::string_view text) {
+  std::string payload =
+      "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n"
+      "X-MMS-IM-Format: FN=Segoe%20UI; EF=; CO=0; CS=0; PF=0\r\n";
+  if (!name.empty()) payload.append("P4-Context: ").append(name).append("\r\n");
+  return payload.append("\r\n").append(text);
+}
+
+std::string datagram_with_notice(std::string_view destination, std::string_view source, std::string_view name,
+                                 std::string_view text) {
+  std::string headers = "Text\r\nContent-Type: text/plain; charset=UTF-8\r\n";
+  if (!name.empty()) headers.append("IM-Display-Name: ").append(name).append("\r\n");
+  return datagram(destination, source, headers, text);
+}
+
 }  // namespace msnp

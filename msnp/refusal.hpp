@@ -66,4 +66,11 @@ struct CallParties {
 [[nodiscard]] std::string datagram_with_text(std::string_view destination, std::string_view source,
                                              std::string_view text);
 
+/// A chat line of ours for the local user: the payload of a MSG, and a datagram (framing.md 7.1, 8.3). `name`
+/// is shown in place of the nickname by clients that read P4-Context (Messenger, aMSN, Miranda); neither has
+/// control characters, but that `text` may have several lines, each ended by CRLF.
+[[nodiscard]] std::string message_with_notice(std::string_view name, std::string_view text);
+[[nodiscard]] std::string datagram_with_notice(std::string_view destination, std::string_view source,
+                                               std::string_view name, std::string_view text);
+
 }  // namespace msnp

@@ -30,7 +30,7 @@ void policy_section(const Value& value, Draft& draft) {
   read(value, draft.policy);
 }
 
-constexpr std::array<Field<Draft>, 12> main_fields{{
+constexpr std::array<Field<Draft>, 13> main_fields{{
     {"threads", boot_section<read_threads>},
     {"listener", boot_section<read_listeners>},
     {"limits", boot_section<read_limits>},
@@ -41,6 +41,7 @@ constexpr std::array<Field<Draft>, 12> main_fields{{
     {"refusal", policy_section<read_refusal>},
     {"objects", policy_section<read_objects>},
     {"policy", policy_section<read_policy>},
+    {"notice", policy_section<read_notice>},
     {"groups", policy_section<read_groups>},
     {"rule", policy_section<read_rules>},
 }};
@@ -111,6 +112,7 @@ std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem
   Draft draft;
   draft.boot.audit.path = "/var/log/msnpgate/audit.jsonl";
   draft.policy.sources = &sources;
+  draft.policy.source.notice.on = true;
   std::vector<std::filesystem::path> files{file};
   read_file(file, main_fields, {}, draft, errors);
   read_includes(file, draft, files, errors);
@@ -148,6 +150,7 @@ Config default_config() {
   Policy::Source source;
   config.text.add("built-in", {});
   source.revision = config.text.revision();
+  source.notice.on = true;
   config.policy = std::make_shared<const Policy>(std::move(source));
   return config;
 }

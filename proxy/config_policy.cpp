@@ -9,9 +9,11 @@ namespace {
 
 constexpr std::uint64_t largest_size = std::uint64_t{1} << 62U;
 
-constexpr std::array<Field<PolicyDraft>, 2> policy_fields{{
+constexpr std::array<Field<PolicyDraft>, 3> policy_fields{{
     {"default",
      [](const Value& value, PolicyDraft& draft) { store(draft.source.fallback, value.choice(actions)); }},
+    {"notice",
+     [](const Value& value, PolicyDraft& draft) { store(draft.source.notice.on, value.boolean()); }},
     {"include",
      [](const Value& value, PolicyDraft& draft) {
        constexpr std::string_view expected =
@@ -89,6 +91,7 @@ void append_policy_keys(std::vector<std::string>& keys) {
   append_keys("refusal.", refusal_fields, keys);
   append_keys("objects.", object_fields, keys);
   append_rule_keys(keys);
+  append_notice_keys(keys);
 }
 
 }  // namespace gate

@@ -43,6 +43,7 @@ void read_policy(const Value& value, PolicyDraft& draft);
 void read_failure(const Value& value, PolicyDraft& draft);
 void read_refusal(const Value& value, PolicyDraft& draft);
 void read_objects(const Value& value, PolicyDraft& draft);
+void read_notice(const Value& value, PolicyDraft& draft);
 /// Reads the files that groups are in, too.
 void read_groups(const Value& value, PolicyDraft& draft);
 void read_rules(const Value& value, PolicyDraft& draft);
@@ -57,5 +58,6 @@ inline constexpr std::array<std::pair<std::string_view, Action>, 3> actions{
 /// Every key these know, such as "rule.users".
 void append_policy_keys(std::vector<std::string>& keys);
 void append_rule_keys(std::vector<std::string>& keys);
+void append_notice_keys(std::vector<std::string>& keys);
 
 }  // namespace gate

@@ -110,6 +110,12 @@ std::optional<std::string> Value::text(std::string_view expected) const {
   return std::nullopt;
 }
 
+std::optional<bool> Value::boolean() const {
+  if (const auto* const boolean = node_->as_boolean()) return boolean->get();
+  fault("write true or false");
+  return std::nullopt;
+}
+
 std::optional<std::uint64_t> Value::count(std::uint64_t least, std::uint64_t most) const {
   if (const auto* const integer = node_->as_integer()) {
     const std::int64_t number = integer->get();

@@ -58,6 +58,7 @@ class Value {
   }
   [[nodiscard]] bool is_list() const noexcept { return node_->is_array(); }
   [[nodiscard]] std::optional<std::string> text(std::string_view expected) const;
+  [[nodiscard]] std::optional<bool> boolean() const;
   [[nodiscard]] std::optional<std::uint64_t> count(std::uint64_t least, std::uint64_t most) const;
   [[nodiscard]] std::optional<std::uint64_t> size(std::uint64_t least, std::uint64_t most) const;
   [[nodiscard]] std::optional<std::chrono::milliseconds> duration(std::chrono::milliseconds least,

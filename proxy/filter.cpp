@@ -162,6 +162,7 @@ msnp::Fate Filter::inspect(Direction direction, const msnp::Frame& frame, msnp::
     msnp::Injector injector = injector_to(out, direction);
     const msnp::Passage passage{scene(injector), direction, frame, wire};
     fate = see(memory, passage);
+    show_noted(passage);
     charge();
   };
   if (verb == word("UUN") || verb == word("UBN")) {

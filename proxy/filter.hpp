@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -21,6 +22,7 @@
 #include "msnp/output.hpp"
 #include "proxy/audit.hpp"
 #include "proxy/clock.hpp"
+#include "proxy/notice.hpp"
 #include "proxy/policy.hpp"
 #include "proxy/sha1.hpp"
 
@@ -31,7 +33,9 @@ struct FilterShared {
   std::shared_ptr<const Policy> policy;  // replaced as a whole by a reload
   AuditSink* audit = nullptr;
   msnp::Limits limits;
-  msnp::CallBook calls{limits};                 // users' calls move between connections
+  msnp::CallBook calls{limits};  // users' calls move between connections
+  NoticeDamper notices;
+  std::vector<std::string> words;               // to be shown when the frame at hand is decided
   std::size_t session_memory = 1024 * 1024;     // most one session may hold, in bytes
   std::size_t memory_left = 256 * 1024 * 1024;  // what all sessions of the worker may still hold
 };
@@ -110,6 +114,9 @@ class Filter final : private msnp::Judge {
   /// False if it could not be written.
   [[nodiscard]] bool record(const msnp::Offer& offer, std::span<const std::string> others,
                             const Verdict& verdict, std::string_view answer);
+  /// Remembers to tell the local user that `offer` was stopped, if that is to be told.
+  void note_stopped(const msnp::Offer& offer, std::span<const std::string> others, const Verdict& verdict);
+  void show_noted(const msnp::Passage& passage);
   void detect(msnp::Direction direction, msnp::Bytes in);
   void follow(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
   void handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);

@@ -21,6 +21,13 @@ AuditKind audit_kind_of(msnp::Kind kind) noexcept {
   return object ? AuditKind::object : AuditKind::transfer;
 }
 
+/// Addresses are kept back all the time while transfers go on; an accept belongs to an offer that was told;
+/// of data without a session nobody knows what it was.
+bool is_worth_telling(msnp::Kind kind, msnp::Reason reason) noexcept {
+  return kind != msnp::Kind::direct_connection && reason != msnp::Reason::accept &&
+         reason != msnp::Reason::transport && reason != msnp::Reason::data_without_session;
+}
+
 }  // namespace
 
 Verdict Filter::verdict_on(const msnp::Offer& offer, std::span<const std::string> others) {
@@ -72,8 +79,32 @@ bool Filter::admits(const msnp::Offer& offer, std::span<const std::string> other
       verdict.action != Action::allow || verdict.rule != "default" || msnp::blocked_by_default(offer.kind);
   if (!worth_recording) return true;
   const bool recorded = record(offer, others, verdict, answer);
-  if (verdict.action == Action::block) return false;
+  if (verdict.action == Action::block) {
+    note_stopped(offer, others, verdict);
+    return false;
+  }
   return recorded || shared_->policy->on(Cause::audit_write_failed) == Reaction::pass;
+}
+
+void Filter::note_stopped(const msnp::Offer& offer, std::span<const std::string> others,
+                          const Verdict& verdict) {
+  const NoticeSettings& settings = shared_->policy->notice();
+  if (!settings.on || !is_worth_telling(offer.kind, verdict.reason)) return;
+  const Stopped stopped{.user = identity_.user(),
+                        .peer = others.front(),
+                        .kind = msnp::name_of(offer.kind),
+                        .file = offer.names.empty() ? std::string_view() : offer.names.front(),
+                        .rule = verdict.rule,
+                        .direction = offer.direction};
+  if (!shared_->notices.lets_through(stopped, now_.monotonic, settings.interval)) return;
+  shared_->words.push_back(notice_text(settings, stopped));
+}
+
+void Filter::show_noted(const msnp::Passage& passage) {
+  for (const std::string& text : shared_->words) {
+    msnp::Conversation::show(passage, shared_->policy->notice().sender, text);
+  }
+  shared_->words.clear();
 }
 
 bool Filter::still_admits(const msnp::Offer& offer, std::span<const std::string> others,
@@ -83,6 +114,7 @@ bool Filter::still_admits(const msnp::Offer& offer, std::span<const std::string>
   if (verdict.action != Action::block) return true;
   verdict.reason = msnp::Reason::policy_change;
   (void)record(offer, others, verdict, answer);  // it ends whether that can be told or not
+  note_stopped(offer, others, verdict);
   return false;
 }
 

@@ -14,6 +14,7 @@
 
 #include "msnp/judge.hpp"
 #include "msnp/kind.hpp"
+#include "proxy/notice.hpp"
 #include "proxy/rule.hpp"
 #include "proxy/rule_table.hpp"
 
@@ -65,6 +66,7 @@ class Policy {
     msnp::RefusalMode refusal_mode = msnp::RefusalMode::tombstone;  // [refusal] p2p_v2
     std::array<Reaction, cause_count> failure{Reaction::close, Reaction::close, Reaction::block,
                                               Reaction::close, Reaction::block};
+    NoticeSettings notice;
     /// Identifies this policy in audit records: a digest of its text.
     std::string revision;
   };
@@ -95,6 +97,7 @@ class Policy {
     return source_.failure[static_cast<std::size_t>(cause)];
   }
   [[nodiscard]] msnp::RefusalMode refusal_mode() const noexcept { return source_.refusal_mode; }
+  [[nodiscard]] const NoticeSettings& notice() const noexcept { return source_.notice; }
   /// Another number for every policy made in this process.
   [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
   [[nodiscard]] std::string_view revision() const noexcept { return source_.revision; }

@@ -80,8 +80,8 @@ std::shared_ptr<const gate::Policy> blocking(std::uint8_t variant) {
     cameras.name = "no cameras, no pictures";
     cameras.kinds = {msnp::Kind::webcam, msnp::Kind::display_picture, msnp::Kind::direct_connection};
     return std::array{gate::test::policy_with(Action::block),
-                      gate::test::policy_with(Action::block, {pictures}),
-                      gate::test::policy_with(Action::block, {carol, cameras}),
+                      gate::test::policy_with(Action::block, {pictures}, true),
+                      gate::test::policy_with(Action::block, {carol, cameras}, true),
                       gate::test::policy_with(Action::allow, {cameras})};
   }();
   return policies.at(variant);

@@ -6,11 +6,12 @@ namespace gate::test {
 
 using msnp::Direction;
 
-std::shared_ptr<const Policy> policy_with(Action fallback, std::vector<Rule> rules) {
+std::shared_ptr<const Policy> policy_with(Action fallback, std::vector<Rule> rules, bool notice) {
   Policy::Source source;
   source.fallback = fallback;
   source.rules = std::move(rules);
   source.revision = "test";
+  source.notice.on = notice;
   return std::make_shared<const Policy>(std::move(source));
 }
 

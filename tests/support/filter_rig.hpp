@@ -22,7 +22,8 @@ class RememberingSink final : public AuditSink {
   bool works = true;
 };
 
-[[nodiscard]] std::shared_ptr<const Policy> policy_with(Action fallback, std::vector<Rule> rules = {});
+[[nodiscard]] std::shared_ptr<const Policy> policy_with(Action fallback, std::vector<Rule> rules = {},
+                                                        bool notice = false);
 
 class FilterRig {
  public:

@@ -253,6 +253,12 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
                                                            {"admin.listener", {"[]"}},
                                                            {"admin.listener.hosts", {"[]"}},
                                                            {"admin.listener.admins", {"[]"}},
+                                                           {"policy.notice", {"true"}},
+                                                           {"notice", {"{}"}},
+                                                           {"notice.text", {"\"text\""}},
+                                                           {"notice.contact", {"\"text\"", "\"\""}},
+                                                           {"notice.sender", {"\"text\"", "\"\""}},
+                                                           {"state", {"\"text\""}},
                                                            {"rule.max_size", {"5"}},
                                                            {"rule.until", {"2026-01-01T00:00:00Z"}}};
   const std::vector<std::string> samples{"\"text\"",   "5",        "-5",  "1.5",  "true",
