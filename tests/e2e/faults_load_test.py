@@ -20,32 +20,7 @@ import time
 from conversation_steps import RULES, TO_CLIENT, TO_SERVER, classic, message, text
 from loopback import (NS_HELLO, NS_REPLY, Gateway, accept, eventually, free_port, in_thread, is_closed, listening, main,
                       reset, rule, suppressed)
-from small_talk import SmallTalk
-
-PATIENCE = 60.0
-
-
-@contextlib.contextmanager
-def gateway_with_talk(limits="", policy=RULES, **settings):
-    """A gateway, the server behind it, and a conversation that has to go on."""
-    with listening() as server, Gateway(server.getsockname()[1], limits, policy=policy, **settings) as gateway:
-        talk = SmallTalk(gateway, server)
-        talk.refused()
-        yield gateway, server, talk
-        talk.refused()
-        talk.refused(way=TO_CLIENT)
-        talk.chat()
-        talk.close()
-        assert gateway.stop() == 0
-
-
-def comes_back(gateway, descriptors, memory, grown=4096):
-    eventually(lambda: gateway.descriptors() <= descriptors, f"descriptors come back to {descriptors}", PATIENCE)
-    eventually(lambda: gateway.status("VmRSS") - memory < grown, "memory comes back", PATIENCE)
-
-
-def measured(gateway):
-    return gateway.descriptors(), gateway.status("VmRSS")
+from small_talk import PATIENCE, SmallTalk, comes_back, gateway_with_talk, measured
 
 
 class Echo(threading.Thread):

@@ -105,8 +105,13 @@ def each_allocation_of_a_session_may_fail():
 
 
 @rule
+def from_any_allocation_on_ten_may_fail():
+    nothing_breaks(10, stride=5)
+
+
+@rule
 def from_any_allocation_on_all_may_fail():
-    nothing_breaks(1 << 40, stride=3)
+    nothing_breaks(1 << 40, stride=5)
 
 
 if __name__ == "__main__":

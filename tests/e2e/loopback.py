@@ -82,10 +82,12 @@ class Gateway:
         folder = pathlib.Path(self.directory.name)
         self.port = free_port()
         self.audit_path = folder / "audit.jsonl"
+        self.admin_path = folder / "admin.sock"
         fixed = f'upstream = "{upstream_address}:{upstream or self.port}"\n' if mode == "fixed" else ""
         (folder / "gateway.toml").write_text(
             f'threads = {threads}\n[[listener]]\nbind = "{bind}:{self.port}"\nmode = "{mode}"\n{fixed}'
-            f'[limits]\n{limits}\n[audit]\npath = "{self.audit_path}"\n{policy}')
+            f'[limits]\n{limits}\n[admin]\nsocket = "{folder}/admin.sock"\n'
+            f'[audit]\npath = "{self.audit_path}"\n{policy}')
         self.log = open(folder / "log", "w+b")
         self.preexec, self.environment = preexec, environment or {}
         self.process = None

@@ -1,15 +1,15 @@
 """A conversation that stays open, for tests that do something to the gateway meanwhile: a line of chat, an
 offer that must be refused, one that must be let through. Whatever is not as it should be is an AssertionError.
 """
+import contextlib
 import itertools
 import time
 
-from conversation_steps import TO_CLIENT, TO_SERVER, classic, message, said_by_gateway, steps, text
-from conversation_steps import End, frames
-from loopback import accept
+from conversation_steps import RULES, TO_CLIENT, TO_SERVER, End, classic, message, steps, text
+from loopback import Gateway, accept, eventually, listening
 
 _cookies = itertools.count(1_000_000)
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class SmallTalk:
@@ -68,5 +68,24 @@ class SmallTalk:
             time.sleep(0.001)
 
 
-def answers_in(data):
-    return [frame for frame in frames(data) if said_by_gateway(frame)]
+@contextlib.contextmanager
+def gateway_with_talk(limits="", policy=RULES, **settings):
+    """A gateway, the server behind it, and a conversation that has to go on."""
+    with listening() as server, Gateway(server.getsockname()[1], limits, policy=policy, **settings) as gateway:
+        talk = SmallTalk(gateway, server)
+        talk.refused()
+        yield gateway, server, talk
+        talk.refused()
+        talk.refused(way=TO_CLIENT)
+        talk.chat()
+        talk.close()
+        assert gateway.stop() == 0
+
+
+def comes_back(gateway, descriptors, memory, grown=4096):
+    eventually(lambda: gateway.descriptors() <= descriptors, f"descriptors come back to {descriptors}", PATIENCE)
+    eventually(lambda: gateway.status("VmRSS") - memory < grown, "memory comes back", PATIENCE)
+
+
+def measured(gateway):
+    return gateway.descriptors(), gateway.status("VmRSS")
