@@ -5,7 +5,7 @@ namespace gate {
 AdminRoutes admin_routes(Gateway& gateway) {
   AdminRoutes routes;
   add_status_routes(gateway, routes);
-  add_reload_route(gateway, routes);
+  add_change_routes(gateway, routes);
   return routes;
 }
 

@@ -14,7 +14,7 @@ class Gateway;
 
 /// GET /livez, /readyz, /api/v1/status.
 void add_status_routes(Gateway& gateway, AdminRoutes& routes);
-/// POST /api/v1/reload.
-void add_reload_route(Gateway& gateway, AdminRoutes& routes);
+/// POST /api/v1/reload, /api/v1/drain.
+void add_change_routes(Gateway& gateway, AdminRoutes& routes);
 
 }  // namespace gate

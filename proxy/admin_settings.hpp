@@ -26,6 +26,7 @@ struct AdminListener {
   std::vector<std::string> admins;    // common names of client certificates that may change things
   /// What those may do who show neither token nor certificate; `none` away from loopback.
   Role anonymous = Role::viewer;
+  bool operator==(const AdminListener&) const = default;
 };
 
 struct AdminSettings {
@@ -41,6 +42,7 @@ struct AdminSettings {
   std::filesystem::path tokens;  // file of `role token` lines for TCP; empty: none
   std::size_t connections = 32;  // at once, for the socket and for every listener
   std::vector<AdminListener> listeners;
+  bool operator==(const AdminSettings&) const = default;
 };
 
 }  // namespace gate

@@ -28,24 +28,24 @@ std::string not_ready(const Gateway& gateway) {
   const std::uint64_t missing = gateway.audit().missing();
   if (missing != 0)
     return "the audit log cannot be written: " + std::to_string(missing) + " records are missing";
-  if (gateway.sessions() >= gateway.process().boot.limits.sessions) return "limits.sessions is reached";
+  if (gateway.draining()) return "draining: no new connections";
+  if (gateway.sessions() >= gateway.boot().limits.sessions) return "limits.sessions is reached";
   return {};
 }
 
-json::object listener_of(const Process& process, std::size_t index) {
-  const ListenerSettings& settings = process.boot.listeners[index];
-  json::object listener{{"bind", endpoint_text(process.listening[index])}};
-  if (settings.upstream) listener["upstream"] = endpoint_text(*settings.upstream);
+json::object shown(const OpenListener& open) {
+  json::object listener{{"bind", endpoint_text(open.at)}};
+  if (open.settings->upstream) listener["upstream"] = endpoint_text(*open.settings->upstream);
   return listener;
 }
 
 AdminResponse status(const Gateway& gateway) {
   using namespace std::chrono;
-  const Process& process = gateway.process();
+  const Boot boot = gateway.boot();
   const auto now = system_clock::now();
   const std::string trouble = not_ready(gateway);
   json::array listeners;
-  for (std::size_t i = 0; i < process.listening.size(); ++i) listeners.push_back(listener_of(process, i));
+  for (const OpenListener& open : gateway.listeners()) listeners.push_back(shown(open));
   json::object answer{
       {"version", version()},
       {"pid", ::getpid()},
@@ -54,11 +54,10 @@ AdminResponse status(const Gateway& gateway) {
       {"uptime_seconds", duration_cast<seconds>(now - gateway.started()).count()},
       {"ready", trouble.empty()},
       {"policy", gateway.policy()->revision()},
-      {"threads", process.boot.threads},
-      {"sessions", json::object{{"open", gateway.sessions()}, {"limit", process.boot.limits.sessions}}},
+      {"threads", boot.threads},
+      {"sessions", json::object{{"open", gateway.sessions()}, {"limit", boot.limits.sessions}}},
       {"listeners", std::move(listeners)},
-      {"audit",
-       json::object{{"path", process.boot.audit.path.string()}, {"missing", gateway.audit().missing()}}},
+      {"audit", json::object{{"path", boot.audit.path.string()}, {"missing", gateway.audit().missing()}}},
   };
   if (!trouble.empty()) answer["trouble"] = trouble;
   return json_response(answer);

@@ -57,7 +57,7 @@ int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream
     shared.policy = config->policy;
     shared.audit = &printer;
     shared.session_memory = config->boot.limits.session_memory;
-    shared.memory_left = config->boot.limits.memory;
+    shared.memory = config->boot.limits.memory;
     std::optional<Emission> emission;
     if (directories) emission.emplace(directories->of(file));
 

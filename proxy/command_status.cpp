@@ -1,4 +1,4 @@
-// `msnpgate status` and `msnpgate reload`: a running gateway, asked over its admin socket.
+// `msnpgate status`, `reload` and `drain`: a running gateway, asked over its admin socket.
 #include <ostream>
 #include <string>
 
@@ -55,7 +55,18 @@ int command_status(const AdminOptions& options, std::ostream& out, std::ostream&
 int command_reload(const AdminOptions& options, std::ostream& out, std::ostream& err) {
   const AdminAnswer answer = ask_admin(options, verb::post, "/api/v1/reload", err);
   if (answer.code != exit_fine) return answer.code;
+  for (const json::value& warning : answer.value.at("warnings").as_array()) {
+    err << "warning: " << text_of(warning) << '\n';
+  }
   out << "policy " << text_of(answer.value.at("policy")) << " is in force\n";
+  return exit_fine;
+}
+
+int command_drain(const AdminOptions& options, std::ostream& out, std::ostream& err) {
+  const AdminAnswer answer = ask_admin(options, verb::post, "/api/v1/drain", err);
+  if (answer.code != exit_fine) return answer.code;
+  out << "no new connections; " << answer.value.at("sessions")
+      << " sessions are open, and it ends with them\n";
   return exit_fine;
 }
 

@@ -36,6 +36,7 @@ struct AdminOptions {
 };
 int command_status(const AdminOptions& options, std::ostream& out, std::ostream& err);
 int command_reload(const AdminOptions& options, std::ostream& out, std::ostream& err);
+int command_drain(const AdminOptions& options, std::ostream& out, std::ostream& err);
 
 int command_version(std::ostream& out);
 

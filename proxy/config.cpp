@@ -30,13 +30,14 @@ void policy_section(const Value& value, Draft& draft) {
   read(value, draft.policy);
 }
 
-constexpr std::array<Field<Draft>, 13> main_fields{{
+constexpr auto main_fields = std::to_array<Field<Draft>>({
     {"threads", boot_section<read_threads>},
     {"listener", boot_section<read_listeners>},
     {"limits", boot_section<read_limits>},
     {"audit", boot_section<read_audit>},
     {"intercept", boot_section<read_intercept>},
     {"admin", boot_section<read_admin>},
+    {"service", boot_section<read_service>},
     {"failure", policy_section<read_failure>},
     {"refusal", policy_section<read_refusal>},
     {"objects", policy_section<read_objects>},
@@ -44,7 +45,7 @@ constexpr std::array<Field<Draft>, 13> main_fields{{
     {"notice", policy_section<read_notice>},
     {"groups", policy_section<read_groups>},
     {"rule", policy_section<read_rules>},
-}};
+});
 constexpr std::array<Field<Draft>, 2> included_fields{{
     {"groups", policy_section<read_groups>},
     {"rule", policy_section<read_rules>},
@@ -127,6 +128,9 @@ std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem
   config.policy = std::make_shared<const Policy>(std::move(draft.policy.source));
   config.files = std::move(files);
   config.text = std::move(draft.policy.text);
+  for (const PolicyDraft::Word& include : draft.policy.includes) {
+    config.include_directories.push_back(include_directory(file.parent_path(), include.text));
+  }
   return config;
 }
 

@@ -1,5 +1,5 @@
-// The configuration file: TOML to typed settings (decisions.md 6). Two types answer "does this need
-// a restart?": Boot is sealed when the gateway starts, Policy is replaced as a whole.
+// The configuration file: TOML to typed settings (decisions.md 6). Policy is replaced as a whole by a
+// reload; which parts of Boot are, and which take a restart, is told by reload_scope.hpp.
 #pragma once
 
 #include <chrono>
@@ -27,6 +27,7 @@ struct ListenerSettings {
   boost::asio::ip::tcp::endpoint bind;
   ListenerMode mode = ListenerMode::redirect;
   std::optional<boost::asio::ip::tcp::endpoint> upstream;  // fixed only
+  bool operator==(const ListenerSettings&) const = default;
 };
 
 struct LimitSettings {
@@ -38,6 +39,7 @@ struct LimitSettings {
   std::chrono::milliseconds close_timeout{30'000};  // half-closed connections
   std::size_t session_memory = 1024 * 1024;
   std::size_t memory = 256 * 1024 * 1024;
+  bool operator==(const LimitSettings&) const = default;
 };
 
 enum class AuditSync : std::uint8_t { never, interval, always };
@@ -54,6 +56,7 @@ struct AuditSettings {
   std::uint64_t keep_size = 0;                           // of all segments; 0: everything
   std::chrono::milliseconds keep_age{0};                 // 0: for ever
   std::filesystem::path account_key{};                   // accounts are hashed with it; empty: they are not
+  bool operator==(const AuditSettings&) const = default;
 };
 
 struct InterceptSettings {  // what `rules` turns into nftables and policy routing
@@ -64,6 +67,7 @@ struct InterceptSettings {  // what `rules` turns into nftables and policy routi
   std::uint32_t mark = 0x4D53;  // of packets for our sockets; the number after it: see client_mark
   std::uint32_t table = 1863;   // of routes, that delivers what is marked
   std::uint32_t zone = 1863;    // of conntrack, for the client's side of a diverted connection
+  bool operator==(const InterceptSettings&) const = default;
 };
 
 /// The mark of packets to clients of a transparent listener.
@@ -71,6 +75,16 @@ struct InterceptSettings {  // what `rules` turns into nftables and policy routi
   return intercept.mark + 1;
 }
 
+enum class StopMode : std::uint8_t { close, drain };
+
+struct ServiceSettings {
+  bool watch = false;                               // reload when a file changes
+  StopMode stop = StopMode::close;                  // what SIGTERM does
+  std::chrono::milliseconds drain_timeout{60'000};  // sessions still open then are closed
+  bool operator==(const ServiceSettings&) const = default;
+};
+
+/// A new member is given its place in reload_scope.cpp.
 struct Boot {
   std::vector<ListenerSettings> listeners;
   std::size_t threads = 1;
@@ -78,6 +92,7 @@ struct Boot {
   AuditSettings audit;
   InterceptSettings intercept;
   AdminSettings admin;
+  ServiceSettings service;
 };
 
 /// One thing wrong with a file, ready to print: "gateway.toml:14:9: rule[2].users: found ..., ...".
@@ -95,6 +110,8 @@ struct Config {
   std::shared_ptr<const Policy> policy;
   std::vector<std::filesystem::path> files;  // in the order they were read
   PolicyText text;                           // what they said
+  /// Where patterns of `include` look: a new file there may belong to the configuration.
+  std::vector<std::filesystem::path> include_directories;
 };
 
 /// Reads and validates everything; reports every error found, not only the first. Paths in the file

@@ -43,6 +43,7 @@ void append_boot_keys(std::vector<std::string>& keys) {
   append_limit_keys(keys);
   append_keys("audit.", audit_fields, keys);
   append_intercept_keys(keys);
+  append_service_keys(keys);
 }
 
 }  // namespace gate

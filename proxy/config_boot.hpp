@@ -23,6 +23,10 @@ void append_limit_keys(std::vector<std::string>& keys);
 void read_intercept(const Value& value, Boot& boot);
 void append_intercept_keys(std::vector<std::string>& keys);
 
+// config_service.cpp
+void read_service(const Value& value, Boot& boot);
+void append_service_keys(std::vector<std::string>& keys);
+
 /// Every key these know, such as "limits.sessions".
 void append_boot_keys(std::vector<std::string>& keys);
 

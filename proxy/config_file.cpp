@@ -105,4 +105,9 @@ std::variant<std::vector<std::filesystem::path>, ReadFault> included_files(
   return files;
 }
 
+std::filesystem::path include_directory(const std::filesystem::path& directory, const std::string& pattern) {
+  const std::string fixed = pattern.substr(0, pattern.find_first_of("*?[\\"));
+  return (directory / fixed.substr(0, fixed.rfind('/') + 1)).lexically_normal();
+}
+
 }  // namespace gate

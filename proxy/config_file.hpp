@@ -28,4 +28,8 @@ namespace gate {
 [[nodiscard]] std::variant<std::vector<std::filesystem::path>, ReadFault> included_files(
     const std::filesystem::path& directory, const std::string& pattern);
 
+/// The directory whose files `pattern` may name: the part without wildcards.
+[[nodiscard]] std::filesystem::path include_directory(const std::filesystem::path& directory,
+                                                      const std::string& pattern);
+
 }  // namespace gate

@@ -33,6 +33,12 @@ class DeadlineList {
   /// In milliseconds; 0 = never.
   explicit DeadlineList(msnp::Moment duration) noexcept : duration_(duration) {}
 
+  /// Another duration, also for the items that are in it: their order stays. With 0 they lose their deadline.
+  void change(msnp::Moment duration) noexcept {
+    duration_ = duration;
+    if (duration_ <= 0) entries_.clear();
+  }
+
   /// Starts or restarts the deadline; ends whatever other deadline the item had.
   void start(Item& item, msnp::Moment now) noexcept {
     Timed& entry = item;
@@ -50,6 +56,8 @@ class DeadlineList {
     return &static_cast<Item&>(entry);
   }
 
+  /// False when it is never.
+  [[nodiscard]] bool lasts() const noexcept { return duration_ > 0; }
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
  private:

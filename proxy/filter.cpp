@@ -35,7 +35,7 @@ Filter::~Filter() {
   } catch (const std::bad_alloc&) {
     // Nothing of it went anywhere all the same.
   }
-  shared_->memory_left += charged_;
+  shared_->memory_held -= charged_;
 }
 
 Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& out, const Now& now) {
@@ -191,13 +191,13 @@ void Filter::send_waiting(Direction direction, msnp::Output& out) {
 
 void Filter::charge() {
   const std::size_t held = conversation_->footprint();
-  const std::size_t budget = std::min(shared_->session_memory, shared_->memory_left + charged_);
+  const std::size_t budget = std::min(shared_->session_memory, shared_->memory_left() + charged_);
   if (held > budget) {
     fail(Cause::memory, std::to_string(held) + " bytes held");
     conversation_->drop_held();
   }
-  const std::size_t kept = std::min(conversation_->footprint(), shared_->memory_left + charged_);
-  shared_->memory_left = shared_->memory_left + charged_ - kept;
+  const std::size_t kept = std::min(conversation_->footprint(), shared_->memory_left() + charged_);
+  shared_->memory_held = shared_->memory_held - charged_ + kept;
   charged_ = kept;
 }
 

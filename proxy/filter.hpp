@@ -35,9 +35,15 @@ struct FilterShared {
   msnp::Limits limits;
   msnp::CallBook calls{limits};  // users' calls move between connections
   NoticeDamper notices;
-  std::vector<std::string> words;               // to be shown when the frame at hand is decided
-  std::size_t session_memory = 1024 * 1024;     // most one session may hold, in bytes
-  std::size_t memory_left = 256 * 1024 * 1024;  // what all sessions of the worker may still hold
+  std::vector<std::string> words;            // to be shown when the frame at hand is decided
+  std::size_t session_memory = 1024 * 1024;  // most one session may hold, in bytes
+  std::size_t memory = 256 * 1024 * 1024;    // most all sessions of the worker may hold together
+  std::size_t memory_held = 0;               // what they hold; above `memory` after it was lowered
+
+  /// What they may hold besides.
+  [[nodiscard]] std::size_t memory_left() const noexcept {
+    return memory > memory_held ? memory - memory_held : 0;
+  }
 };
 
 /// The two ends of the connection, for rules and audit.
@@ -142,7 +148,7 @@ class Filter final : private msnp::Judge {
   std::array<msnp::Decoder, 2> decoders_;
   std::unique_ptr<msnp::Conversation> conversation_;  // only once somebody invited or sent a package
   Now now_;
-  std::size_t charged_ = 0;  // bytes taken from FilterShared::memory_left
+  std::size_t charged_ = 0;  // bytes counted in FilterShared::memory_held
   State state_ = State::detecting;
   bool commanded_ = false;  // a whole frame came
   msnp::Side side_ = msnp::Side::notification;

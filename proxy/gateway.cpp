@@ -1,37 +1,55 @@
 #include "proxy/gateway.hpp"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
 
-#include "proxy/listener.hpp"
 #include "proxy/log.hpp"
+#include "proxy/reload_scope.hpp"
 
 namespace gate {
 namespace {
 
-std::string described(const ListenerSettings& listener, const Endpoint& at) {
-  std::string text = "listening on " + text_of(at);
-  if (listener.mode == ListenerMode::redirect) return text + " for redirected connections";
-  if (listener.mode == ListenerMode::tproxy) return text + " for connections diverted by tproxy";
-  return text + " for " + text_of(*listener.upstream);
+std::vector<std::filesystem::path> watched_by(const Config& config) {
+  std::vector<std::filesystem::path> paths = config.include_directories;
+  for (const PolicyText::File& file : config.text.files) paths.push_back(file.path);
+  return paths;
+}
+
+std::string all_of(const std::vector<ConfigError>& errors) {
+  std::string text;
+  for (const ConfigError& error : errors) text += to_string(error) + '\n';
+  return text;
+}
+
+bool is_open(const OpenListener& one, const std::vector<OpenListener>& listeners) {
+  return std::any_of(listeners.begin(), listeners.end(), [&one](const OpenListener& open) {
+    return open.at == one.at && *open.settings == *one.settings;
+  });
 }
 
 }  // namespace
 
-Gateway::Gateway(std::filesystem::path file, const Config& config)
-    : file_(std::move(file)), audit_(config.boot.audit), policies_(config.policy) {
+Gateway::Gateway(std::filesystem::path file, const Config& config, InheritedSockets inherited)
+    : file_(std::move(file)),
+      inherited_(std::move(inherited)),
+      audit_(config.boot.audit),
+      policies_(config.policy),
+      boot_(config.boot),
+      watched_(watched_by(config)),
+      last_read_(config.policy->revision()) {
   process_.boot = config.boot;
   process_.audit = &audit_;
   process_.policies = &policies_;
-  while (workers_.size() < process_.boot.threads) workers_.emplace_back(process_);
-  open_listeners_of_all();
-  for (Worker& worker : workers_) threads_.emplace_back([&worker] { worker.run(); });
-  for (std::size_t i = 0; i < process_.listening.size(); ++i) {
-    log(Level::notice, described(process_.boot.listeners[i], process_.listening[i]));
-  }
+  auto opened = open_wanted(boot_.listeners, {}, inherited_, client_mark(boot_.intercept), boot_.threads);
+  if (const auto* const refused = std::get_if<std::string>(&opened)) throw std::runtime_error(*refused);
+  start_workers();
+  put_in_force(std::get<Opened>(std::move(opened)));
 }
 
 Gateway::~Gateway() {
@@ -39,33 +57,109 @@ Gateway::~Gateway() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Gateway::open_listeners_of_all() {
-  for (const ListenerSettings& listener : process_.boot.listeners) {
-    std::vector<Descriptor> sockets;
-    if (const auto error =
-            open_listeners(listener, client_mark(process_.boot.intercept), workers_.size(), sockets)) {
-      throw std::runtime_error("cannot listen on " + text_of(listener.bind) + ": " + error.message());
-    }
-    process_.listening.emplace_back(listener.bind.address(), local_endpoint(sockets.front().get()).port());
-    auto socket = sockets.begin();
-    for (Worker& worker : workers_) worker.add_listener(std::move(*socket++), listener);
+void Gateway::start_workers() {
+  const auto terms = std::make_shared<const Terms>(Terms{boot_.limits, {}});
+  while (workers_.size() < boot_.threads) process_.workers.push_back(&workers_.emplace_back(process_, terms));
+  for (Worker& worker : workers_) {
+    threads_.emplace_back([&worker] { worker.run(); });
+    const std::string name = "worker-" + std::to_string(threads_.size());
+    ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
   }
 }
 
-std::vector<ConfigError> Gateway::reload() {
-  const std::lock_guard lock(reloading_);
-  auto loaded = load_config(file_);
-  if (auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
-    for (const ConfigError& error : *errors) log(Level::error, to_string(error));
-    log(Level::error, "reload failed: the policy in force stays as it was");
-    record_policy(policies_.current()->revision(), "reload-failed", to_string(errors->front()));
-    return std::move(*errors);
+void Gateway::put_in_force(Opened opened) {
+  auto terms = std::make_shared<Terms>(Terms{boot_.limits, inherited_.addresses()});
+  for (const OpenListener& listener : opened.listeners) terms->listening.push_back(listener.at);
+  auto assignments = opened.by_worker.begin();
+  for (Worker& worker : workers_) worker.obey(terms, std::move(*assignments++));
+  for (const OpenListener& listener : opened.listeners) {
+    if (!is_open(listener, listeners_)) log(Level::notice, described(listener));
   }
-  const std::shared_ptr<const Policy>& policy = std::get<Config>(loaded).policy;
-  policies_.replace(policy);
-  log(Level::notice, "reloaded: policy " + std::string(policy->revision()) + " is in force");
-  record_policy(policy->revision(), "reload", {});
-  return {};
+  for (const OpenListener& listener : listeners_) {
+    if (!is_open(listener, opened.listeners)) log(Level::notice, "no longer " + described(listener));
+  }
+  listeners_ = std::move(opened.listeners);
+  for (const Endpoint& address : inherited_.addresses()) {
+    const bool used = std::any_of(listeners_.begin(), listeners_.end(),
+                                  [&address](const OpenListener& open) { return open.at == address; });
+    if (used || draining_) continue;
+    log(Level::warning, "the service manager listens on " + text_of(address) +
+                            " for this process, and no [[listener]] is bound there: connections to it "
+                            "wait in vain");
+  }
+}
+
+std::variant<Opened, std::string> Gateway::listeners_for(const Boot& boot) const {
+  if (draining_) return open_nothing(workers_.size());
+  return open_wanted(boot.listeners, listeners_, inherited_, client_mark(boot_.intercept), workers_.size());
+}
+
+Reloaded Gateway::reload(Reload when) {
+  const std::lock_guard lock(changing_);
+  auto loaded = load_config(file_);
+  if (const auto* const good = std::get_if<Config>(&loaded)) {
+    if (const auto missing = missing_for_run(*good, file_)) loaded = std::vector{*missing};
+  }
+  const auto* const config = std::get_if<Config>(&loaded);
+  std::string read =
+      config != nullptr ? std::string(config->policy->revision()) : all_of(std::get<1>(loaded));
+  const bool same = read == last_read_;
+  last_read_ = std::move(read);
+  if (same && when == Reload::when_changed) return {};
+  if (config == nullptr) return refuse(std::get<1>(std::move(loaded)));
+
+  auto opened = listeners_for(config->boot);
+  if (const auto* const refused = std::get_if<std::string>(&opened)) {
+    return refuse({ConfigError{file_, 0, 0, "listener", *refused}});
+  }
+  Reloaded outcome{{}, beyond_reload(boot_, config->boot)};
+  boot_ = after_reload(boot_, config->boot);
+  watched_ = watched_by(*config);
+  policies_.replace(config->policy);
+  put_in_force(std::get<Opened>(std::move(opened)));
+  ++reloads_done_;
+  const std::string_view revision = config->policy->revision();
+  log(Level::notice, "reloaded: policy " + std::string(revision) + " is in force");
+  for (const std::string& warning : outcome.warnings) log(Level::warning, warning);
+  record_policy(revision, "reload", {});
+  if (events_.reloaded) events_.reloaded();
+  return outcome;
+}
+
+Reloaded Gateway::refuse(std::vector<ConfigError> errors) {
+  ++reloads_failed_;
+  for (const ConfigError& error : errors) log(Level::error, to_string(error));
+  log(Level::error, "reload failed: everything stays in force as it was");
+  record_policy(policies_.current()->revision(), "reload-failed", to_string(errors.front()));
+  return {std::move(errors), {}};
+}
+
+void Gateway::drain() {
+  const std::lock_guard lock(changing_);
+  if (draining_.exchange(true)) return;
+  log(Level::notice, "draining: no new connections; " + std::to_string(sessions()) + " sessions go on");
+  put_in_force(open_nothing(workers_.size()));
+  if (events_.draining) events_.draining();
+}
+
+Boot Gateway::boot() const {
+  const std::lock_guard lock(changing_);
+  return boot_;
+}
+
+std::vector<OpenListener> Gateway::listeners() const {
+  const std::lock_guard lock(changing_);
+  return listeners_;
+}
+
+std::vector<std::filesystem::path> Gateway::watched() const {
+  const std::lock_guard lock(changing_);
+  return watched_;
+}
+
+void Gateway::ask_workers(const std::function<void(std::size_t)>& answer) {
+  std::size_t number = 0;
+  for (Worker& worker : workers_) worker.ask([answer, number = number++] { answer(number); });
 }
 
 void Gateway::record_policy(std::string_view revision, std::string_view reason, std::string detail) {

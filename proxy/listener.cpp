@@ -1,5 +1,6 @@
 #include "proxy/listener.hpp"
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "proxy/capabilities.hpp"
 #include "proxy/outgoing.hpp"
@@ -33,32 +35,30 @@ bool set(int fd, int level, int option, int value) noexcept {
   return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-enum class Sharing : std::uint8_t { alone, reuse_port };
-
-/// Accepted sockets inherit both.
-error_code divert(int fd, int family, std::uint32_t mark) {
-  const NetAdmin raised;
-  if (const error_code error = make_transparent(fd, family)) return error;
-  return set(fd, SOL_SOCKET, SO_MARK, static_cast<int>(mark)) ? error_code() : last_error();
+/// Accepted sockets inherit both. Keep-alive finds ends that vanished; MSNP may be silent for hours.
+bool set_for_accepted(int fd) noexcept {
+  return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
-error_code open_bound(const Endpoint& bind, Sharing sharing, Descriptor& opened) {
+enum class Port : std::uint8_t { alone, shared };
+
+error_code open_bound(const Endpoint& bind, Port port, Descriptor& opened) {
   Descriptor fd{::socket(bind.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd) return last_error();
   // A restart must not wait for connections of the old process to fade.
   if (!set(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1)) return last_error();
   if (bind.address().is_v6() && !set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0)) return last_error();
-  if (sharing == Sharing::reuse_port && !set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) return last_error();
-  // Accepted sockets inherit both. Keep-alive finds ends that vanished; MSNP may be silent for hours.
-  if (!set(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1)) return last_error();
-  if (!set(fd.get(), SOL_SOCKET, SO_KEEPALIVE, 1)) return last_error();
+  if (port == Port::shared && !set(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) return last_error();
+  if (!set_for_accepted(fd.get())) return last_error();
   if (::bind(fd.get(), bind.data(), static_cast<socklen_t>(bind.size())) != 0) return last_error();
   opened = std::move(fd);
   return {};
 }
 
-/// Classic BPF over the SYN: a hash of the source address, modulo the sockets of the group. All loads
-/// are relative to the network header, since an IPv6 listener sees IPv4 packets too.
+constexpr std::uint32_t golden_ratio = 0x9E3779B1;  // spreads neighbouring addresses
+
+/// `worker_of` as classic BPF over the SYN; its result is a socket of the group. All loads are relative to
+/// the network header, since an IPv6 listener sees IPv4 packets too.
 error_code steer_by_source(int fd, std::size_t workers) {
   constexpr auto net = static_cast<std::uint32_t>(SKF_NET_OFF);
   constexpr std::uint32_t ipv4_source = net + 12;
@@ -79,7 +79,7 @@ error_code steer_by_source(int fd, std::size_t workers) {
       BPF_STMT(BPF_MISC | BPF_TAX, 0),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ipv6_source + 12),
       BPF_STMT(BPF_ALU | BPF_XOR | BPF_X, 0),
-      BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9E3779B1),  // golden ratio: spreads neighbouring addresses
+      BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, golden_ratio),
       BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
       BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, static_cast<std::uint32_t>(workers)),
       BPF_STMT(BPF_RET | BPF_A, 0),
@@ -93,39 +93,80 @@ error_code steer_by_source(int fd, std::size_t workers) {
 
 }  // namespace
 
+std::size_t worker_of(const boost::asio::ip::address& client, std::size_t workers) noexcept {
+  std::uint32_t mixed = 0;
+  if (client.is_v4()) {
+    mixed = client.to_v4().to_uint();
+  } else {
+    const auto bytes = client.to_v6().to_bytes();
+    for (std::size_t word = 0; word < bytes.size(); word += 4) {
+      std::uint32_t value = 0;
+      for (std::size_t i = 0; i < 4; ++i) value = value << 8U | bytes[word + i];
+      mixed ^= value;
+    }
+  }
+  return (mixed * golden_ratio >> 16U) % workers;
+}
+
+error_code prepare_inherited(int fd) noexcept {
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) != 0 ||
+      !set_for_accepted(fd)) {
+    return last_error();
+  }
+  return {};
+}
+
+error_code divert(int fd, std::uint32_t mark) {
+  const NetAdmin raised;
+  const int family = local_endpoint(fd).protocol().family();
+  if (const error_code error = make_transparent(fd, family)) return error;
+  return set(fd, SOL_SOCKET, SO_MARK, static_cast<int>(mark)) ? error_code() : last_error();
+}
+
 error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark, std::size_t workers,
-                          std::vector<Descriptor>& sockets) {
+                          Beside beside, std::vector<Descriptor>& sockets) {
   Endpoint address = listener.bind;
   std::vector<Descriptor> opened;
-  if (workers > 1) {
+  if (beside == Beside::nobody) {
     // Sockets that share a port would let a second gateway of the same user take half of the
     // connections. A socket that does not share finds out whether the port is free.
     Descriptor probe;
-    if (const error_code error = open_bound(address, Sharing::alone, probe)) return error;
+    if (const error_code error = open_bound(address, Port::alone, probe)) return error;
     address.port(local_endpoint(probe.get()).port());
   }
-  const Sharing sharing = workers > 1 ? Sharing::reuse_port : Sharing::alone;
+  // Also for one worker: a reload may open 0.0.0.0 before it closes [::].
   for (std::size_t i = 0; i < workers; ++i) {
     Descriptor fd;
-    if (const error_code error = open_bound(address, sharing, fd)) return error;
+    if (const error_code error = open_bound(address, Port::shared, fd)) return error;
     if (listener.mode == ListenerMode::tproxy) {
-      if (const error_code error = divert(fd.get(), address.protocol().family(), mark)) return error;
+      if (const error_code error = divert(fd.get(), mark)) return error;
     }
     opened.push_back(std::move(fd));
   }
-  // The program goes on before the first connection can arrive, and counts sockets in this order.
-  if (workers > 1) {
+  // The program counts sockets in this order. It goes on before the first connection can arrive; but the
+  // kernel lets no group that has one listen beside another address on the same port. There it goes on a
+  // moment later, and until then a client may meet another worker.
+  const bool early = beside == Beside::nobody;
+  if (early && workers > 1) {
     if (const error_code error = steer_by_source(opened.front().get(), workers)) return error;
   }
   for (const Descriptor& fd : opened) {
     if (::listen(fd.get(), backlog) != 0) return last_error();
   }
+  if (!early && workers > 1) {
+    if (const error_code error = steer_by_source(opened.front().get(), workers)) return error;
+  }
   sockets = std::move(opened);
   return {};
 }
 
-Listener::Listener(Worker& worker, Descriptor listening, const ListenerSettings& settings)
-    : worker_(worker), settings_(settings), listening_(worker.ready_set()), pause_(worker.io()) {
+Listener::Listener(Worker& worker, Descriptor listening, std::shared_ptr<const ListenerSettings> settings,
+                   Sharing sharing)
+    : worker_(worker),
+      settings_(std::move(settings)),
+      sharing_(sharing),
+      listening_(worker.ready_set()),
+      pause_(worker.io()) {
   if (const error_code error = listening_.adopt(std::move(listening))) {
     throw boost::system::system_error(error, "listener");
   }
@@ -133,6 +174,20 @@ Listener::Listener(Worker& worker, Descriptor listening, const ListenerSettings&
 
 void Listener::start() {
   wait();
+}
+
+void Listener::change(std::shared_ptr<const ListenerSettings> settings) noexcept {
+  settings_ = std::move(settings);
+}
+
+void Listener::retire() noexcept {
+  try {
+    while (sharing_ == Sharing::own && !closed_ && accept(accepts_per_turn) == Turn::full) {
+    }
+  } catch (...) {
+    log(Level::error, "out of memory: connections that wait at a closing listener are refused");
+  }
+  close();
 }
 
 void Listener::close() noexcept {
@@ -146,25 +201,35 @@ void Listener::close() noexcept {
 }
 
 void Listener::wait() {
-  listening_.arm_read([this](const error_code&) { accept_some(); });
+  listening_.arm_read([self = shared_from_this()](const error_code&) { self->accept_some(); });
+}
+
+Listener::Turn Listener::accept(int most) {
+  for (int i = 0; i < most; ++i) {
+    Endpoint source;
+    auto size = static_cast<socklen_t>(source.capacity());
+    Descriptor client{::accept4(listening_.fd(), source.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (client) {
+      if (sharing_ == Sharing::own) {
+        worker_.take(std::move(client), unmapped(source), *settings_);
+      } else {
+        worker_.deal(std::move(client), unmapped(source), settings_);
+      }
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      return Turn::idle;
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      return Turn::out_of_resources;
+    }
+    // Any other error belongs to a connection that is gone already (accept(2)).
+  }
+  return Turn::full;
 }
 
 void Listener::accept_some() noexcept {
+  if (closed_) return;
   try {
-    for (int i = 0; i < accepts_per_turn && !closed_; ++i) {
-      Endpoint source;
-      auto size = static_cast<socklen_t>(source.capacity());
-      Descriptor client{::accept4(listening_.fd(), source.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-      if (client) {
-        worker_.take(std::move(client), unmapped(source), settings_);
-      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        break;
-      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        return back_off(errno);
-      }
-      // Any other error belongs to a connection that is gone already (accept(2)).
-    }
-    if (!closed_) wait();
+    if (accept(accepts_per_turn) == Turn::out_of_resources) return back_off(errno);
+    wait();
   } catch (...) {
     back_off(ENOMEM);
   }
@@ -178,9 +243,7 @@ void Listener::back_off(int error) noexcept {
       log(Level::warning, "cannot accept: " + reason.message() + "; new connections wait");
     }
     pause_.expires_after(pause_without_resources);
-    pause_.async_wait([this](const error_code&) {
-      if (!closed_) accept_some();
-    });
+    pause_.async_wait([self = shared_from_this()](const error_code&) { self->accept_some(); });
     return;
   } catch (...) {
     log(Level::error, "no memory for a pause of the listener");

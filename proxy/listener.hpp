@@ -1,8 +1,11 @@
 // The listening side: sockets that several workers share by source address, and the accept loop.
+// All connections of a client address live on one worker: a call may move from one of a user's
+// switchboards to another.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -19,31 +22,64 @@ namespace gate {
 
 class Worker;
 
-/// Opens one listening socket for each of `workers`. With several of them the kernel chooses the worker
-/// by a hash of the source address, so that all connections of a client live on one worker: a call may
-/// move from one of a user's switchboards to another. Nothing is opened on an error; an address that is
-/// taken, by another copy of this program too, is one. A transparent listener (mode = "tproxy") takes
-/// CAP_NET_ADMIN, and what it accepts carries `mark` (SO_MARK), by which the ruleset knows the client's side.
-[[nodiscard]] boost::system::error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark,
-                                                       std::size_t workers, std::vector<Descriptor>& sockets);
+/// Which of `workers` has the connections of this client. The kernel computes the same for the sockets of
+/// `open_listeners`. `client` is no mapped IPv4 address (see `unmapped`).
+[[nodiscard]] std::size_t worker_of(const boost::asio::ip::address& client, std::size_t workers) noexcept;
 
-/// Accepts on one socket for one worker.
-class Listener {
+/// What `bind` may collide with.
+enum class Beside : std::uint8_t {
+  nobody,         // an address that is taken, by another copy of this program too, is an error
+  own_listeners,  // sockets of this process, which a reload is about to close
+};
+
+/// Opens one listening socket for each of `workers`; with several, the kernel chooses by `worker_of`.
+/// Nothing is opened on an error. For mode = "tproxy" they are diverted, with `mark`.
+[[nodiscard]] boost::system::error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark,
+                                                       std::size_t workers, Beside beside,
+                                                       std::vector<Descriptor>& sockets);
+
+/// Makes a listening socket transparent (mode = "tproxy"), which takes CAP_NET_ADMIN. What it accepts
+/// carries `mark` (SO_MARK), by which the ruleset knows the client's side.
+[[nodiscard]] boost::system::error_code divert(int fd, std::uint32_t mark);
+
+/// Makes a listening socket that somebody else opened one like ours.
+[[nodiscard]] boost::system::error_code prepare_inherited(int fd) noexcept;
+
+/// Whose the accepted connections are.
+enum class Sharing : std::uint8_t {
+  own,    // the kernel has chosen this worker
+  dealt,  // one socket for all workers: it is inherited, and lives on when this process ends
+};
+
+/// Accepts on one socket. Owned by its worker, and by the handlers that wait.
+class Listener : public std::enable_shared_from_this<Listener> {
  public:
-  /// `settings` and `worker` outlive it. Throws if the system refuses.
-  Listener(Worker& worker, Descriptor listening, const ListenerSettings& settings);
+  /// `worker` outlives it. Throws if the system refuses.
+  Listener(Worker& worker, Descriptor listening, std::shared_ptr<const ListenerSettings> settings,
+           Sharing sharing);
 
   void start();
+  /// For the connections from now on.
+  void change(std::shared_ptr<const ListenerSettings> settings) noexcept;
+  /// Takes what has arrived, so that nobody who was let in is refused, and closes. What has arrived at an
+  /// inherited socket is left to the next process.
+  void retire() noexcept;
   void close() noexcept;
 
+  [[nodiscard]] const ListenerSettings& settings() const noexcept { return *settings_; }
+
  private:
+  enum class Turn : std::uint8_t { idle, full, out_of_resources };
+  /// Takes at most `most` connections.
+  [[nodiscard]] Turn accept(int most);
   void wait();
   void accept_some() noexcept;
   /// Out of descriptors or memory: tries again after a pause, instead of spinning on a ready socket.
   void back_off(int error) noexcept;
 
   Worker& worker_;
-  const ListenerSettings& settings_;
+  std::shared_ptr<const ListenerSettings> settings_;
+  Sharing sharing_;
   Readiness listening_;
   boost::asio::steady_timer pause_;
   Trickle trickle_;

@@ -80,6 +80,10 @@ int dispatch(int argc, char** argv) {
     code = gate::command_reload(admin, std::cout, std::cerr);
   });
 
+  add_admin_command(app, "drain", "the running gateway takes nobody new, and ends", admin)->callback([&] {
+    code = gate::command_drain(admin, std::cout, std::cerr);
+  });
+
   CLI::App* version = app.add_subcommand("version", "version, build options, library versions");
   version->callback([&] { code = gate::command_version(std::cout); });
 

@@ -18,7 +18,7 @@ namespace gate {
 ///
 /// A damaged file is replayed up to the damage, which `error` then tells.
 ///
-/// Memory: TcpLimits, `FilterShared::memory_left`, 512 bytes a connection, one unfinished frame a
+/// Memory: TcpLimits, `FilterShared::memory`, 512 bytes a connection, one unfinished frame a
 /// direction.
 [[nodiscard]] ReplayedCapture replay_capture(const std::filesystem::path& file, FilterShared& shared,
                                              Emission* emission, std::optional<CaptureError>& error);

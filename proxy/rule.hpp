@@ -64,6 +64,7 @@ struct Rule {
   struct Network {
     boost::asio::ip::address address;  // never an IPv4-mapped one
     std::uint8_t prefix = 0;
+    bool operator==(const Network&) const = default;
   };
   std::vector<Network> clients;
   std::optional<msnp::Direction> direction;

@@ -1,16 +1,12 @@
 #include <pthread.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <csignal>
 #include <cstddef>
-#include <cstdlib>
-#include <cstring>
 #include <exception>
+#include <optional>
 #include <ostream>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,34 +15,30 @@
 #include "proxy/capabilities.hpp"
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
-#include "proxy/descriptor.hpp"
 #include "proxy/gateway.hpp"
+#include "proxy/inherited_sockets.hpp"
 #include "proxy/log.hpp"
+#include "proxy/notify.hpp"
+#include "proxy/service.hpp"
 
 namespace gate {
 namespace {
 
-/// Signals that `obey` takes; every thread started after this leaves them to it.
-sigset_t take_signals() {
-  // A peer that is gone and a disk quota that is reached are errors of a call, not the end of the process.
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);
-  sigset_t taken;
-  sigemptyset(&taken);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&taken, signal);
-  ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);
-  return taken;
-}
-
-/// Reloads at every SIGHUP; returns at the first signal to stop.
-void obey(const sigset_t& signals, Gateway& gateway) {
-  for (;;) {
-    int signal = 0;
-    if (::sigwait(&signals, &signal) != 0) continue;
-    if (signal != SIGHUP) return;
-    gateway.reload();
+/// The workers leave signals to this thread, which takes them when it runs the service.
+class WithoutSignals {
+ public:
+  WithoutSignals() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
-}
+  ~WithoutSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  WithoutSignals(const WithoutSignals&) = delete;
+  WithoutSignals& operator=(const WithoutSignals&) = delete;
+
+ private:
+  sigset_t before_{};
+};
 
 /// A session has two descriptors.
 void raise_descriptor_limit(std::size_t sessions) {
@@ -60,23 +52,6 @@ void raise_descriptor_limit(std::size_t sessions) {
                             std::to_string(limit.rlim_max) +
                             " descriptors may be open (LimitNOFILE=): connections will wait above it");
   }
-}
-
-/// Tells systemd, if it asked (sd_notify(3): one datagram).
-void notify(std::string_view state) {
-  const char* path = std::getenv("NOTIFY_SOCKET");  // NOLINT(concurrency-mt-unsafe): before any thread
-  if (path == nullptr) return;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::size_t length = std::strlen(path);
-  if (length < 2 || length >= sizeof address.sun_path) return;
-  std::memcpy(address.sun_path, path, length);
-  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // abstract name space
-  const Descriptor socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  if (!socket) return;
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
-           reinterpret_cast<const sockaddr*>(&address), size);
 }
 
 }  // namespace
@@ -93,18 +68,21 @@ int command_run(const std::filesystem::path& config, std::ostream&, std::ostream
     return exit_config;
   }
   try {
-    const sigset_t signals = take_signals();
+    // A peer that is gone and a disk quota that is reached are errors of a call, not the end of the process.
+    ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
+    const auto watchdog = watchdog_interval();
     raise_descriptor_limit(settings.boot.limits.sessions);
     if (const auto missing = keep_needed_capabilities(settings.boot)) {
       err << config.string() << ": " << *missing << '\n';
       return exit_failed;
     }
-    Gateway gateway{config, settings};
+    std::optional<WithoutSignals> quiet{std::in_place};
+    Gateway gateway{config, settings, InheritedSockets::from_environment()};
+    Service service{gateway, watchdog};
     const AdminServer admin{settings.boot.admin, admin_routes(gateway)};
-    notify("READY=1");
-    obey(signals, gateway);
-    notify("STOPPING=1");
-    log(Level::notice, "stopping; " + std::to_string(gateway.sessions()) + " sessions are closed");
+    quiet.reset();
+    service.run();
   } catch (const std::exception& error) {
     err << "msnpgate: " << error.what() << '\n';
     return exit_failed;

@@ -119,6 +119,10 @@ void Session::shut_down() noexcept {
   worker_.release(*this);
 }
 
+void Session::time_idleness() noexcept {
+  if (phase_ == Phase::relaying) time_activity(worker_.now());
+}
+
 void Session::on_readable(End end) noexcept {
   reading_ = static_cast<std::uint8_t>(reading_ & ~bit(end));
   if (phase_ != Phase::over) attempt([&] { read(end); });
@@ -264,9 +268,9 @@ void Session::time_activity(const Now& now) noexcept {
 bool Session::charge() noexcept {
   FilterShared& shared = worker_.shared();
   const std::size_t held = relay_.held();
-  if (held > charged_ && (held > shared.session_memory || held - charged_ > shared.memory_left)) return false;
-  shared.memory_left += charged_;
-  shared.memory_left -= held;
+  if (held > charged_ && (held > shared.session_memory || held - charged_ > shared.memory_left()))
+    return false;
+  shared.memory_held = shared.memory_held - charged_ + held;
   charged_ = held;
   return true;
 }
@@ -295,7 +299,7 @@ void Session::end(Ending ending) noexcept {
   phase_ = Phase::over;
   untimed();
   Hook<TickedTag>::unlink();
-  worker_.shared().memory_left += charged_;
+  worker_.shared().memory_held -= charged_;
   charged_ = 0;
   for (const End end : both) {
     Readiness& closed = ready(end);

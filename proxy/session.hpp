@@ -68,6 +68,8 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   /// While its filter is not idle, or it waits for memory: once a tick.
   void tick() noexcept;
   void shut_down() noexcept;
+  /// A limit for idle sessions began to hold: counts from now.
+  void time_idleness() noexcept;
 
   /// Over, and no handler waits: it can be destroyed.
   [[nodiscard]] bool finished() const noexcept {
@@ -120,7 +122,7 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   Readiness client_;
   Readiness server_;
   Relay relay_;
-  std::size_t charged_ = 0;  // bytes counted against FilterShared::memory_left
+  std::size_t charged_ = 0;  // bytes counted in FilterShared::memory_held
   Filter filter_;
   int connect_error_ = 0;
   std::uint8_t reading_ = 0;  // one bit for each end: a handler waits

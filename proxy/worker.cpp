@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -25,25 +26,69 @@ std::string and_more(std::uint64_t held_back) {
 
 }  // namespace
 
-Worker::Worker(Process& process)
-    : process_(process),
+Worker::Worker(Process& process, std::shared_ptr<const Terms> terms)
+    : working_(io_.get_executor()),
+      process_(process),
+      terms_(std::move(terms)),
       policy_view_(*process.policies),
-      connecting_(process.boot.limits.connect_timeout.count()),
-      first_command_(process.boot.limits.first_command_timeout.count()),
-      idle_(process.boot.limits.idle_timeout.count()),
-      closing_(process.boot.limits.close_timeout.count()),
+      connecting_(terms_->limits.connect_timeout.count()),
+      first_command_(terms_->limits.first_command_timeout.count()),
+      idle_(terms_->limits.idle_timeout.count()),
+      closing_(terms_->limits.close_timeout.count()),
       draining_(last_words),
       ticker_(io_) {
   refresh_policy();
   shared_.audit = this;
-  shared_.session_memory = process.boot.limits.session_memory;
-  shared_.memory_left = process.boot.limits.memory / process.boot.threads;
+  change_terms(terms_);
 }
 
 Worker::~Worker() = default;
 
-void Worker::add_listener(Descriptor listening, const ListenerSettings& settings) {
-  listeners_.emplace_back(*this, std::move(listening), settings).start();
+void Worker::change_terms(std::shared_ptr<const Terms> terms) {
+  terms_ = std::move(terms);
+  const LimitSettings& limits = terms_->limits;
+  shared_.session_memory = limits.session_memory;
+  shared_.memory = limits.memory / process_.boot.threads;
+  connecting_.change(limits.connect_timeout.count());
+  first_command_.change(limits.first_command_timeout.count());
+  closing_.change(limits.close_timeout.count());
+  const bool begins = !idle_.lasts() && limits.idle_timeout.count() > 0;
+  idle_.change(limits.idle_timeout.count());
+  if (!begins) return;
+  for (Session& session : sessions_) session.time_idleness();
+}
+
+void Worker::change_listeners(std::vector<Assignment> wanted) {
+  std::vector<std::shared_ptr<Listener>> next;
+  for (Assignment& one : wanted) {
+    const auto present =
+        std::find_if(listeners_.begin(), listeners_.end(), [&one](const std::shared_ptr<Listener>& listener) {
+          return listener->settings().bind == one.settings->bind;
+        });
+    if (one.socket) {
+      next.push_back(std::make_shared<Listener>(*this, std::move(one.socket), one.settings, one.sharing));
+      next.back()->start();
+    } else if (present != listeners_.end()) {
+      (*present)->change(one.settings);
+      next.push_back(*present);
+    }
+  }
+  listeners_.swap(next);
+  // The old ones last: what they accept counts under the new terms, and no port was closed in between.
+  for (const std::shared_ptr<Listener>& old : next) {
+    if (std::find(listeners_.begin(), listeners_.end(), old) == listeners_.end()) old->retire();
+  }
+}
+
+void Worker::obey(std::shared_ptr<const Terms> terms, std::vector<Assignment> listeners) {
+  boost::asio::post(io_, [this, terms = std::move(terms), listeners = std::move(listeners)]() mutable {
+    change_terms(std::move(terms));
+    change_listeners(std::move(listeners));
+  });
+}
+
+void Worker::ask(std::function<void()> answer) {
+  boost::asio::post(io_, std::move(answer));
 }
 
 void Worker::run() noexcept {
@@ -60,16 +105,28 @@ void Worker::run() noexcept {
 
 void Worker::stop() {
   boost::asio::post(io_, [this] {
-    for (Listener& listener : listeners_) listener.close();
+    for (const std::shared_ptr<Listener>& listener : listeners_) listener->close();
+    listeners_.clear();
     for (auto next = sessions_.begin(); next != sessions_.end();) (next++)->shut_down();
     ticker_.cancel();
+    working_.reset();
   });
+}
+
+void Worker::deal(Descriptor client, const Endpoint& source,
+                  std::shared_ptr<const ListenerSettings> listener) {
+  Worker& owner = *process_.workers[worker_of(source.address(), process_.workers.size())];
+  if (&owner == this) return take(std::move(client), source, *listener);
+  boost::asio::post(owner.io_,
+                    [&owner, client = std::move(client), source, listener = std::move(listener)]() mutable {
+                      owner.take(std::move(client), source, *listener);
+                    });
 }
 
 void Worker::take(Descriptor client, const Endpoint& source, const ListenerSettings& listener) {
   refresh_policy();
   if (!admit(source.address())) return refuse(std::move(client), source, Ending::limit, limit_trickle_);
-  const auto found = find_destination(listener, client.get(), process_.listening);
+  const auto found = find_destination(listener, client.get(), terms_->listening);
   if (const auto* fault = std::get_if<DestinationFault>(&found)) {
     leave(source.address());
     const Ending ending = *fault == DestinationFault::loop ? Ending::loop : Ending::no_destination;
@@ -142,8 +199,8 @@ void Worker::tick() noexcept {
 
 bool Worker::admit(const boost::asio::ip::address& source) {
   std::size_t& here = sources_[source];
-  if (here < process_.boot.limits.sessions_per_source) {
-    if (process_.sessions.fetch_add(1, std::memory_order_relaxed) < process_.boot.limits.sessions) {
+  if (here < terms_->limits.sessions_per_source) {
+    if (process_.sessions.fetch_add(1, std::memory_order_relaxed) < terms_->limits.sessions) {
       ++here;
       return true;
     }

@@ -1,16 +1,17 @@
 // One thread: its event loop, its listeners, its sessions, and the one of everything they share.
-// Nothing here is touched by another thread but `stop` and the process-wide count of sessions.
+// Nothing here is touched by another thread but what says so, and the process-wide count of sessions.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
-#include <list>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -29,33 +30,51 @@
 
 namespace gate {
 
+class Worker;
+
 /// What the workers of the process share.
 struct Process {
-  Boot boot;
-  std::vector<Endpoint> listening;  // with the ports that the kernel gave
-  AuditSink* audit = nullptr;       // thread-safe
+  Boot boot;                   // as at the start; for limits and listeners see Terms
+  AuditSink* audit = nullptr;  // thread-safe
   const PolicyStore* policies = nullptr;
+  std::vector<Worker*> workers;  // complete before the first of them runs
   std::atomic<std::size_t> sessions{0};
+};
+
+/// What the workers obey besides the policy. A reload replaces it as a whole.
+struct Terms {
+  LimitSettings limits;
+  std::vector<Endpoint> listening;  // all of the process, with the ports that the kernel gave
+};
+
+/// One listener of one worker.
+struct Assignment {
+  std::shared_ptr<const ListenerSettings> settings;
+  Descriptor socket;  // empty: the one that it has for this address
+  Sharing sharing = Sharing::own;
 };
 
 class Worker final : public AuditSink {
  public:
-  /// `process` outlives the worker; `listening` is complete before `run`.
-  explicit Worker(Process& process);
+  /// `process` outlives the worker.
+  Worker(Process& process, std::shared_ptr<const Terms> terms);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Before `run` only. Throws if the system refuses.
-  void add_listener(Descriptor listening, const ListenerSettings& settings);
-
   /// Works until `stop`, and until the last session is closed.
   void run() noexcept;
+  /// From any thread: these terms and listeners, and no others, hold from the next event on.
+  void obey(std::shared_ptr<const Terms> terms, std::vector<Assignment> listeners);
   /// From any thread: no new connections, and an end to the present ones.
   void stop();
+  /// From any thread: calls `answer` from this worker's, soon; never if it hangs.
+  void ask(std::function<void()> answer);
 
   /// A connection arrived: begins a session, or refuses it at once and says why.
   void take(Descriptor client, const Endpoint& source, const ListenerSettings& listener);
+  /// One arrived at a socket that all workers share: whoever has this client takes it.
+  void deal(Descriptor client, const Endpoint& source, std::shared_ptr<const ListenerSettings> listener);
 
   // For the sessions of this worker.
 
@@ -85,6 +104,8 @@ class Worker final : public AuditSink {
   void release(Session& session) noexcept;
 
  private:
+  void change_terms(std::shared_ptr<const Terms> terms);
+  void change_listeners(std::vector<Assignment> wanted);
   void tick() noexcept;
   [[nodiscard]] bool timed() const noexcept;
   [[nodiscard]] bool admit(const boost::asio::ip::address& source);
@@ -93,12 +114,15 @@ class Worker final : public AuditSink {
 
   boost::asio::io_context io_{1};
   ReadySet ready_set_{io_};
+  // A worker may have no listener of its own, and yet has work dealt to it.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> working_;
   Process& process_;
+  std::shared_ptr<const Terms> terms_;
   PolicyView policy_view_;
   FilterShared shared_;
   Scratch scratch_;
   msnp::Output output_;
-  std::list<Listener> listeners_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
   std::unordered_map<boost::asio::ip::address, std::size_t> sources_;  // sessions of each client address
   HookedList<Session, AliveTag> sessions_;
   HookedList<Session, TickedTag> ticked_;

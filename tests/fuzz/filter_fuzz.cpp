@@ -120,9 +120,9 @@ Trace run(const FilterScript& script, const Arrivals& arrivals, std::shared_ptr<
   }
   if (bounded && script.small_memory()) {
     rig.shared.session_memory = 3000;
-    rig.shared.memory_left = 5000;
+    rig.shared.memory = rig.shared.memory_held + 5000;
   }
-  const std::size_t budget = rig.shared.memory_left;
+  const std::size_t budget = rig.shared.memory_left();
   sign_in(rig, script);
 
   Trace trace;
@@ -133,8 +133,8 @@ Trace run(const FilterScript& script, const Arrivals& arrivals, std::shared_ptr<
       trace.sent[lane(direction)] += sent;
       trace.left.push_back({direction, std::move(sent)});
     }
-    law(rig.shared.memory_left <= budget, "no memory is given back twice");
-    law(budget - rig.shared.memory_left <= rig.shared.session_memory, "a session keeps to its memory");
+    law(rig.shared.memory_left() <= budget, "no memory is given back twice");
+    law(budget - rig.shared.memory_left() <= rig.shared.session_memory, "a session keeps to its memory");
   };
   for (const Arrival& arrival : arrivals) {
     if (rig.closed) break;
@@ -153,7 +153,7 @@ Trace run(const FilterScript& script, const Arrivals& arrivals, std::shared_ptr<
   trace.closed = rig.closed;
   trace.events = rig.audit.events;
   rig.filter.reset();
-  law(rig.shared.memory_left == budget, "a filter gives back its memory");
+  law(rig.shared.memory_left() == budget, "a filter gives back its memory");
   return trace;
 }
 

@@ -86,5 +86,8 @@ class Assembler:
         self._complete.add(key)
         return Message(package, bytes(data))
 
+    def forget(self, session):
+        self._open = {key: kept for key, kept in self._open.items() if key[0] != session}
+
     def unfinished(self):
         return len(self._open)

@@ -20,6 +20,7 @@ class _Sent:
     total: int
     ack_session: int
     label: str
+    session: int
     after: object = None       # called when it comes
 
 
@@ -35,6 +36,7 @@ class BridgeV1:
         self._owed = {}                # identifier -> _Sent
         self._assembler = p2p.Assembler()
         self._heard = set()            # identifiers of acknowledgements received
+        self._ended = set()            # sessions that were closed before all was sent
 
     def hanging(self):
         left = [f"P2P message {sent.label} was never acknowledged by the peer" for sent in self._owed.values()]
@@ -60,7 +62,7 @@ class BridgeV1:
                 ack_session = random.getrandbits(32)
             packages.append(p2p.Package(session, identifier, offset, len(data), self._FLAGS[kind], ack_session,
                                         data=data[offset:offset + part], footer=footer))
-        self._owed[identifier] = _Sent(len(data), ack_session, label, after)
+        self._owed[identifier] = _Sent(len(data), ack_session, label, session, after)
         if len(packages) == 1:
             self._put(packages[0])
         else:
@@ -70,12 +72,20 @@ class BridgeV1:
     async def _send_parts(self, packages):
         waiting = []
         for package in packages:
+            if package.session in self._ended:
+                return
             waiting.append(self._put(package))
             if self.client.habits.waits_for_ack or len(waiting) >= 10:
                 await waiting.pop(0)
 
     def _put(self, package):
         return _put(self.chat, {"P2P-Dest": self.chat.peer}, package)
+
+    def end(self, session):
+        """The call of this session is over: nothing more of it is sent, expected or owed."""
+        self._ended.add(session)
+        self._assembler.forget(session)
+        self._owed = {identifier: sent for identifier, sent in self._owed.items() if sent.session != session}
 
     # Receiving.
 
@@ -138,6 +148,9 @@ class BridgeV2:
 
     def hanging(self):
         return ["a P2P v2 message never became whole"] if self._heard.unfinished() else []
+
+    def end(self, session):
+        """As for version 1; here everything was sent at once."""
 
     def unanswered(self):
         """Messages that asked for an acknowledgement and got none."""

@@ -253,6 +253,8 @@ class P2PCalls:
             return
         finished = call.state == "closing" or (call.kind == "picture" and call.state == "accepted")
         call.state = "done" if finished else "closed"
+        if not finished:
+            call.bridge.end(call.session)
         if call.kind == "file" and call.outgoing:
             self.client.event("sent" if finished else "cancelled", who=call.peer, name=call.name)
 

@@ -38,6 +38,17 @@ TEST_F(ConfigFile, AnEmptyFileHoldsTheDefaults) {
   EXPECT_EQ(config.policy->on(gate::Cause::reassembly_limit), gate::Reaction::block);
 }
 
+TEST_F(ConfigFile, TheServiceSectionArrives) {
+  const Config config = load("[service]\nwatch = true\nstop = \"drain\"\ndrain_timeout = \"5m\"\n");
+  EXPECT_TRUE(config.boot.service.watch);
+  EXPECT_EQ(config.boot.service.stop, gate::StopMode::drain);
+  EXPECT_EQ(config.boot.service.drain_timeout, 5min);
+  const Config silent = load("");
+  EXPECT_FALSE(silent.boot.service.watch);
+  EXPECT_EQ(silent.boot.service.stop, gate::StopMode::close);
+  EXPECT_EQ(silent.boot.service.drain_timeout, 1min);
+}
+
 TEST_F(ConfigFile, EveryBootSettingArrives) {
   const Config config = load(R"(threads = 4
 [[listener]]

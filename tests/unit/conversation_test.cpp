@@ -215,7 +215,7 @@ TEST_F(Conversation, KeepsTenThousandHalfOpenInvitationsWithinItsBounds) {
   }
   EXPECT_EQ(rig.to_server(), "");
   EXPECT_FALSE(rig.closed);
-  EXPECT_LT(256U * 1024 * 1024 - rig.shared.memory_left, 200'000U);
+  EXPECT_LT(256U * 1024 * 1024 - rig.shared.memory_left(), 200'000U);
 }
 
 TEST_F(Conversation, ASizeOf2To63IsNoTrouble) {

@@ -54,6 +54,20 @@ TEST(DeadlineList, ZeroIsNeverAndEndsTheDeadlineBefore) {
   EXPECT_TRUE(never.empty());
 }
 
+TEST(DeadlineList, AnotherDurationHoldsForWhatIsRunningToo) {
+  DeadlineList<Thing> list{1'000};
+  Thing first;
+  Thing second;
+  list.start(first, 0);
+  list.start(second, 400);
+  list.change(300);
+  EXPECT_EQ(list.take_due(300), &first);
+  EXPECT_EQ(list.take_due(699), nullptr);
+  list.change(0);
+  EXPECT_FALSE(list.lasts());
+  EXPECT_TRUE(list.empty()) << "never is no deadline, and no tick";
+}
+
 TEST(DeadlineList, ADestroyedItemHasNoDeadline) {
   DeadlineList<Thing> list{100};
   {

@@ -21,7 +21,7 @@ Endpoint at(std::string_view address, std::uint16_t port) {
 struct Direct {
   explicit Direct(const Endpoint& bind, const Endpoint& target_address) {
     std::vector<Descriptor> sockets;
-    EXPECT_FALSE(open_listeners({bind, ListenerMode::redirect, {}}, 0, 1, sockets));
+    EXPECT_FALSE(open_listeners({bind, ListenerMode::redirect, {}}, 0, 1, Beside::nobody, sockets));
     listening = std::move(sockets.front());
     const Endpoint target{target_address.address(), local_endpoint(listening.get()).port()};
     client = Descriptor{::socket(target.protocol().family(), SOCK_STREAM, 0)};

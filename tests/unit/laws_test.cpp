@@ -227,7 +227,7 @@ struct Run {
 Run run(const std::vector<Arrival>& arrivals, bool on_switchboard, Action fallback,
         const std::vector<std::size_t>& pieces) {
   FilterRig rig(gate::test::policy_with(fallback));
-  const std::size_t memory = rig.shared.memory_left;
+  const std::size_t memory = rig.shared.memory_left();
   if (on_switchboard) {
     rig.enter_switchboard("alice@example.com", {"bob@example.org"});
   } else {
@@ -240,12 +240,12 @@ Run run(const std::vector<Arrival>& arrivals, bool on_switchboard, Action fallba
       const std::size_t piece = std::min(rest.size(), pieces[turn++ % pieces.size()]);
       rig.feed(arrival.direction, rest.substr(0, piece));
       rest.remove_prefix(piece);
-      RC_ASSERT(memory - rig.shared.memory_left <= rig.shared.session_memory);
+      RC_ASSERT(memory - rig.shared.memory_left() <= rig.shared.session_memory);
     }
   }
   Run result{{rig.to_server(), rig.to_client()}, rig.closed};
   rig.filter.reset();
-  RC_ASSERT(rig.shared.memory_left == memory);
+  RC_ASSERT(rig.shared.memory_left() == memory);
   return result;
 }
 
