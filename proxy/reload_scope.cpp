@@ -19,7 +19,8 @@ std::vector<std::string> beyond_reload(const Boot& running, const Boot& file) {
   tell(threads == running.threads, "threads", restart);
   tell(audit == running.audit, "[audit]", restart);
   tell(admin == running.admin, "[admin]", restart);
-  tell(intercept == running.intercept, "[intercept]", "`msnpgate rules load` puts it in force");
+  tell(intercept == running.intercept, "[intercept]",
+       "`msnpgate rules load` puts it in force, and for mark, table and zone a restart");
   return sentences;
 }
 
