@@ -20,6 +20,7 @@ constexpr std::uint64_t bit(unsigned capability) noexcept {
 struct Sets {
   std::uint64_t effective = 0;
   std::uint64_t permitted = 0;
+  bool operator==(const Sets&) const = default;
 };
 
 // Not by libcap-ng, whose state belongs to the process: these are of the calling thread.
@@ -82,6 +83,8 @@ std::optional<std::string> keep_needed_capabilities(const Boot& boot) {
   // What is not permitted here cannot come back by starting another program either.
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  // Where a service manager has done it already, it may have taken the call as well.
+  if (had == kept) return std::nullopt;
   if (!put(kept)) return "the system does not let capabilities be given up";
   return std::nullopt;
 }
