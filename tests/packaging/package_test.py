@@ -157,6 +157,7 @@ class Tour:
         await self.stage.leave(*self.stage.people)
         await self.under_load()
         await self.upgrade()
+        await self.transparent()
         await self.readme_block(blocks[4])
         await self.gone(before)
 
@@ -224,6 +225,37 @@ class Tour:
         await self.runs("the configuration is kept",
                         f"grep -q '^interfaces = ..eth1' {toml} && grep -qx '# ours' {toml} && test -e /etc/msnpgate/allow.d/ann.toml")
         await self.runs("the rules are still loaded", "nft list table inet msnpgate")
+
+    def seen_by_server(self):
+        """The address from which the server was reached last."""
+        return self.stage.server.connections[-1].tape.remote.rpartition(":")[0]
+
+    async def transparent(self):
+        """The drop-ins for TPROXY, as their first lines say."""
+        wire = WIRES["a"]
+        self.report.check("with redirect the server sees the gateway", self.seen_by_server() == WIRES["server"].gateway4,
+                          self.seen_by_server())
+        await self.runs("the units take the drop-ins for tproxy", """
+            for unit in service socket; do
+              mkdir -p /etc/systemd/system/msnpgate.$unit.d
+              cp /usr/share/doc/msnpgate/examples/tproxy/$unit.conf /etc/systemd/system/msnpgate.$unit.d/tproxy.conf
+            done
+            sed -i '/^bind = /a mode = "tproxy"' /etc/msnpgate/msnpgate.toml
+            systemctl daemon-reload
+            systemctl stop msnpgate.service msnpgate.socket
+            systemctl start msnpgate.socket msnpgate.service
+            systemctl reload msnpgate-rules""")
+        load = Load(self.place)
+        await asyncio.sleep(1)
+        await load.over()
+        self.report.check(f"with tproxy people are served: {load}", not load.refused and load.served > 20,
+                          (await self.on_machine("journalctl -u msnpgate -n 20 --no-pager")).stdout)
+        self.report.check("and the server sees the client itself", self.seen_by_server() == wire.machine4, self.seen_by_server())
+        status = (await self.on_machine("grep -E '^Cap(Eff|Prm|Bnd)' /proc/$(pidof msnpgate)/status")).stdout
+        self.report.check("its one capability is CAP_NET_ADMIN, and not in effect",
+                          status.split() == ["CapPrm:", "0000000000001000", "CapEff:", "0000000000000000", "CapBnd:",
+                                             "0000000000001000"], status)
+        await self.on_machine("rm -r /etc/systemd/system/msnpgate.*.d; systemctl daemon-reload")
 
     async def gone(self, before):
         left = sorted(name for name in self.machine.files() - before if "60-gateway.conf" not in name and not name.startswith("root"))
