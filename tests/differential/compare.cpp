@@ -125,6 +125,18 @@ struct Judge {
     }
   }
 
+  /// Of the three gateways only the one that replaces tells its users, once for an offer, and some offers
+  /// that are alike only once.
+  void notices(const Ends& ends) {
+    const auto blocked = std::count_if(script.calls.begin(), script.calls.end(),
+                                       [](const Call& call) { return call.blocked; });
+    const bool tells = road == Road::replacing && blocked > 0;
+    if (ends.client.notices > (tells ? blocked : 0) || (tells && ends.client.notices == 0)) {
+      faults.push_back(std::to_string(ends.client.notices) + " notices of " + std::to_string(blocked) +
+                       " blocked calls");
+    }
+  }
+
   void calls(const Ends& ends) {
     for (std::size_t i = 0; i < script.calls.size(); ++i) {
       const Call& call = script.calls[i];
@@ -170,6 +182,7 @@ std::vector<std::string> differences(const Script& script, Road road, const Ends
   }
   judge.acknowledgements(through.client);
   judge.calls(through);
+  judge.notices(through);
   return judge.faults;
 }
 

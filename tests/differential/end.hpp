@@ -60,6 +60,7 @@ class End {
   std::vector<Frame> said, heard;
   std::vector<Seen> seen;  // by call
   std::vector<std::string> complaints;
+  int notices = 0;  // of the gateway, in the chat window
 
  private:
   struct Text {

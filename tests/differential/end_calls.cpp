@@ -81,6 +81,11 @@ std::string transport_response(const gate::test::Call& call, bool dead) {
   return text;
 }
 
+/// What a gateway tells its own user in the chat window.
+bool is_notice(std::string_view frame) {
+  return frame.find(" was stopped by the rules of this network: ") != std::string_view::npos;
+}
+
 bool says_nothing(std::string_view data) {
   if (data.starts_with("NONE MSNMSGR:")) {
     const std::size_t end = data.find("\r\n\r\n");
@@ -119,6 +124,9 @@ void End::hear_frame(std::string bytes) {
   if (fences_ < script_->rounds.size() && all == script_->fence(other(side_), fences_)) ++fences_;
   if (words[0] == "ACK") {
     frame.aside = true;
+  } else if (blocks(road_) && side_ == Side::client && is_notice(all)) {
+    frame.aside = true;
+    ++notices;
   } else if (words[0] == "MSG" && script_->switchboard) {
     if (side_ == Side::server && (words[2] == "A" || words[2] == "D")) {
       queue({"ACK " + std::string(words[1]) + "\r\n", -1, true, 0, {}});

@@ -21,7 +21,7 @@ RULE = '[[rule]]\nname = "texts"\naction = "allow"\nkinds = ["file-transfer"]\nn
 POLICIES = {
     "allowing": '[policy]\ndefault = "allow"\n',
     "replacing": '[policy]\ndefault = "block"\n' + RULE,
-    "withholding": '[policy]\ndefault = "block"\n[refusal]\np2p_v2 = "withhold"\n' + RULE,
+    "withholding": '[policy]\ndefault = "block"\nnotice = false\n[refusal]\np2p_v2 = "withhold"\n' + RULE,
 }
 SHORT = 250_000         # messages; about ten seconds on two idle cores
 SEED = 20261127
