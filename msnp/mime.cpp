@@ -14,9 +14,11 @@ constexpr std::string_view invite_type = "x-msmsgsinvite";
 constexpr std::string_view type_name = "content-type";
 constexpr std::string_view usual_version = "MIME-Version: 1.0";
 constexpr std::string_view usual_type = "Content-Type: ";
-/// How nearly every chat message begins, and goes on.
+/// How nearly every chat message and every P2P package begin, and go on.
 constexpr std::string_view usual_chat = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n";
+constexpr std::string_view usual_p2p = "MIME-Version: 1.0\r\nContent-Type: application/x-msnmsgrp2p\r\n";
 constexpr std::string_view usual_format = "X-MMS-IM-Format: ";
+constexpr std::string_view usual_destination = "P2P-Dest: ";
 
 /// One Content-Type. The two spellings of nearly all traffic are told without a copy.
 void note_type(MimeBlock& block, std::string_view value) {
@@ -38,6 +40,12 @@ void note_type(MimeBlock& block, std::string_view value) {
 void note_end(MimeBlock& block, std::string_view name, std::string_view value) {
   if (block.destination.empty() && equal_folded(name, "p2p-dest")) block.destination = value;
   if (block.source.empty() && equal_folded(name, "p2p-src")) block.source = value;
+}
+
+/// The value of P2P-Dest in its usual spelling.
+void note_destination(MimeBlock& block, std::string_view value) noexcept {
+  if (value.find(';') != std::string_view::npos) block.endpoints = true;
+  if (block.destination.empty()) block.destination = value;
 }
 
 void add_body(MimeBlock& block, std::size_t offset) noexcept {
@@ -62,6 +70,9 @@ bool read_canonical(std::string_view text, MimeBlock& block) {
   if (text.starts_with(usual_chat)) {  // the two lines as the loop below would read them
     at = usual_chat.size();
     block.typed = block.text_or_ink = true;
+  } else if (text.starts_with(usual_p2p)) {
+    at = usual_p2p.size();
+    block.typed = block.p2p = true;
   }
   while (at < text.size()) {
     const Run run = run_at(text, at);
@@ -75,6 +86,10 @@ bool read_canonical(std::string_view text, MimeBlock& block) {
       return true;
     }
     if (line == usual_version || line.starts_with(usual_format)) continue;
+    if (line.starts_with(usual_destination)) {
+      note_destination(block, line.substr(usual_destination.size()));
+      continue;
+    }
     if (line.starts_with(usual_type)) {
       // MSNPSharp looks through U+200D; no type is written with letters beyond ASCII.
       if (block.typed || run.non_ascii) return false;

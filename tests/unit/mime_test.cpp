@@ -47,29 +47,48 @@ TEST(Mime, TheTwoTypesAreFoundInCanonicalBlocks) {
   EXPECT_TRUE(read(mime_block("x; text/x-msmsgsinvite", "")).invite) << "some look anywhere";
 }
 
-// The way nearly all chat begins is recognised as a whole: whatever follows must be read as behind the same
-// two lines in the other order, which nobody writes.
-TEST(Mime, AfterTheUsualBeginningEverythingCounts) {
-  const std::string usual = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n";
-  const std::string other = "Content-Type: text/plain; charset=UTF-8\r\nMIME-Version: 1.0\r\n";
-  for (const std::string& rest :
-       {""s, "\r\n"s, "\r\nhello"s, "X-MMS-IM-Format: FN=Arial\r\n\r\nhi"s, "X-MMS-IM-Format: \r\n\r\nhi"s,
-        "X-MMS-IM-Format:\r\n\r\nhi"s, "X-MMS-IM-Format: a\nb\r\n\r\nhi"s, "X-MMS-IM-Format: a\0b\r\n\r\n"s,
-        "Content-Type: application/x-msnmsgrp2p\r\n\r\n"s, "content-type: text/x-msmsgsinvite\r\n\r\n"s,
-        " x-msmsgsinvite\r\n\r\n"s, "epyt-tnetnoC: etivnisgsmsm-x/txet\r\n\r\n"s,
-        "Message-ID: {A}\r\nChunks: 2\r\n\r\na"s, "P2P-Dest: bob;{1}\r\n\r\n"s, "\n\nx"s, "\r\rx"s,
-        "X-MMS-IM-Format: a\r"s, "X-MMS-IM-Format: a\r\n\r"s, "X-MMS-IM-Format: \xE2\x80\x8D\r\n\r\n"s}) {
-    const auto block = read(usual + rest);
-    const auto twin = read(other + rest);
-    EXPECT_EQ(block.canonical, twin.canonical) << rest;
-    EXPECT_EQ(block.invite, twin.invite) << rest;
-    EXPECT_EQ(block.p2p, twin.p2p) << rest;
-    EXPECT_EQ(block.part, twin.part) << rest;
-    EXPECT_EQ(block.typed, twin.typed) << rest;
-    EXPECT_EQ(block.text_or_ink, twin.text_or_ink) << rest;
-    EXPECT_EQ(block.endpoints, twin.endpoints) << rest;
-    EXPECT_TRUE(std::ranges::equal(block.bodies(), twin.bodies())) << rest;
-  }
+// The ways nearly all chat and all packages begin are recognised as a whole: whatever follows must be read as
+// behind the same two lines in the other order, which nobody writes.
+TEST(Mime, AfterTheUsualBeginningsEverythingCounts) {
+  const std::string version = "MIME-Version: 1.0\r\n";
+  for (const std::string& type :
+       {"Content-Type: text/plain; charset=UTF-8\r\n"s, "Content-Type: application/x-msnmsgrp2p\r\n"s})
+    for (const std::string& rest : {""s,
+                                    "\r\n"s,
+                                    "\r\nhello"s,
+                                    "X-MMS-IM-Format: FN=Arial\r\n\r\nhi"s,
+                                    "X-MMS-IM-Format: \r\n\r\nhi"s,
+                                    "X-MMS-IM-Format:\r\n\r\nhi"s,
+                                    "X-MMS-IM-Format: a\nb\r\n\r\nhi"s,
+                                    "X-MMS-IM-Format: a\0b\r\n\r\n"s,
+                                    "Content-Type: application/x-msnmsgrp2p\r\n\r\n"s,
+                                    "content-type: text/x-msmsgsinvite\r\n\r\n"s,
+                                    " x-msmsgsinvite\r\n\r\n"s,
+                                    "epyt-tnetnoC: etivnisgsmsm-x/txet\r\n\r\n"s,
+                                    "P2P-Dest: bob\r\nP2P-Dest: eve\r\n\r\nx"s,
+                                    "P2P-Dest:  bob\r\n\r\nx"s,
+                                    "P2P-Dest: \r\nP2P-Src: b\r\n\r\nx"s,
+                                    "p2p-dest: bob;{1}\r\nP2P-Dest: c\r\n\r\n"s,
+                                    "Message-ID: {A}\r\nChunks: 2\r\n\r\na"s,
+                                    "P2P-Dest: bob;{1}\r\n\r\n"s,
+                                    "\n\nx"s,
+                                    "\r\rx"s,
+                                    "X-MMS-IM-Format: a\r"s,
+                                    "X-MMS-IM-Format: a\r\n\r"s,
+                                    "X-MMS-IM-Format: \xE2\x80\x8D\r\n\r\n"s}) {
+      const auto block = read(version + type + rest);
+      const auto twin = read(type + version + rest);
+      EXPECT_EQ(block.destination, twin.destination) << rest;
+      EXPECT_EQ(block.source, twin.source) << rest;
+      EXPECT_EQ(block.canonical, twin.canonical) << rest;
+      EXPECT_EQ(block.invite, twin.invite) << rest;
+      EXPECT_EQ(block.p2p, twin.p2p) << rest;
+      EXPECT_EQ(block.part, twin.part) << rest;
+      EXPECT_EQ(block.typed, twin.typed) << rest;
+      EXPECT_EQ(block.text_or_ink, twin.text_or_ink) << rest;
+      EXPECT_EQ(block.endpoints, twin.endpoints) << rest;
+      EXPECT_TRUE(std::ranges::equal(block.bodies(), twin.bodies())) << rest;
+    }
 }
 
 TEST(Mime, TextThatQuotesTypesAndOffersIsText) {
