@@ -18,8 +18,25 @@ struct Taken {
   boost::system::error_code error;
 };
 
-/// One sendmsg of at most `slices_per_call` slices. A full socket buffer is no error: nothing is taken.
-Taken send_once(int fd, std::span<const msnp::Bytes> slices) noexcept {
+/// A full socket buffer is no error: nothing is taken.
+template <class Call>
+Taken send_once(Call call) noexcept {
+  for (;;) {
+    const ssize_t sent = call(MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) return {static_cast<std::size_t>(sent), {}};
+    if (errno == EINTR) continue;
+    // ENOBUFS: the kernel is short of memory for a moment; writability is reported again.
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return {};
+    return {0, {errno, boost::system::system_category()}};
+  }
+}
+
+/// One system call for at most `slices_per_call` slices.
+Taken send_together(int fd, std::span<const msnp::Bytes> slices) noexcept {
+  if (slices.size() == 1) {  // nearly always; the kernel has less to copy and to check
+    return send_once(
+        [&](int flags) { return ::send(fd, slices.front().data(), slices.front().size(), flags); });
+  }
   // On the hot path only what is used is filled in.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   std::array<iovec, slices_per_call> parts;
@@ -31,14 +48,7 @@ Taken send_once(int fd, std::span<const msnp::Bytes> slices) noexcept {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = slices.size();
-  for (;;) {
-    const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) return {static_cast<std::size_t>(sent), {}};
-    if (errno == EINTR) continue;
-    // ENOBUFS: the kernel is short of memory for a moment; writability is reported again.
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return {};
-    return {0, {errno, boost::system::system_category()}};
-  }
+  return send_once([&](int flags) { return ::sendmsg(fd, &message, flags); });
 }
 
 std::size_t total(std::span<const msnp::Bytes> slices) noexcept {
@@ -56,7 +66,7 @@ boost::system::error_code Outbox::send(int fd, std::span<const msnp::Bytes> slic
   }
   while (!slices.empty()) {
     const auto group = slices.first(std::min(slices.size(), slices_per_call));
-    const Taken taken = send_once(fd, group);
+    const Taken taken = send_together(fd, group);
     if (taken.error) return taken.error;
     if (taken.bytes < total(group)) {
       keep(slices, taken.bytes);
@@ -70,7 +80,7 @@ boost::system::error_code Outbox::send(int fd, std::span<const msnp::Bytes> slic
 boost::system::error_code Outbox::flush(int fd) noexcept {
   if (empty()) return {};
   const msnp::Bytes rest = msnp::Bytes{waiting_}.subspan(sent_);
-  const Taken taken = send_once(fd, {&rest, 1});
+  const Taken taken = send_together(fd, {&rest, 1});
   if (taken.error) return taken.error;
   sent_ += taken.bytes;
   if (empty()) discard();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -49,6 +50,7 @@ class ReadySet {
   Queue bulk_;             // ready, and waiting for their turn
   const Readiness* telling_ = nullptr;
   std::size_t members_ = 0;
+  std::chrono::steady_clock::time_point last_event_;
   bool waiting_ = false;
 };
 
