@@ -17,12 +17,14 @@ constexpr std::size_t first_words = 12;  // enough for client_number and Numbere
 
 Client::Client(EventLoop& loop, std::uint16_t port, const Part& part, unsigned number, Tally& tally,
                std::size_t halt)
-    : Peer(loop, connect_to(port)),
+    : Peer(loop, connect_to(port, part.own_sources ? number + 1 : 0)),
       tally_(tally),
       dialog_(part.dialog(number)),
+      number_(number),
       halt_(halt),
       leaves_(part.leaves) {
   if (part.stream) stream_ = part.stream(number);
+  if (part.back) back_ = part.back(number);
   say();
 }
 
@@ -45,6 +47,15 @@ void Client::send_frame() {
   push();
 }
 
+void Client::send_bytes(std::size_t size) {
+  owed_ += size;
+  push();
+}
+
+void Client::offer() {
+  send(file_offer(number_, ++offers_));
+}
+
 void Client::send_message(std::uint32_t number) {
   send(Numbered::message(number));
 }
@@ -59,7 +70,10 @@ void Client::finish() {
 }
 
 void Client::on_writable() {
-  if (saturating_ && owed_ == 0) owed_ = stream_.block.size() - position_;
+  // Both ways no more than a window is under way: what comes back must not pile up without bound.
+  constexpr std::uint64_t window = 8 * 1024 * 1024;
+  const bool full = !back_.block.empty() && tally_.sent > tally_.arrived + window;
+  if (saturating_ && owed_ == 0 && !full) owed_ = stream_.block.size() - position_;
   push();
 }
 
@@ -91,7 +105,10 @@ void Client::on_readable() {
     ++tally_.finished;
     return;
   }
-  if (exchange_ >= dialog_.size()) return read_echoes();
+  if (exchange_ >= dialog_.size()) {
+    if (offers_ > 0) return read_decline();
+    return back_.block.empty() ? read_echoes() : read_back();
+  }
   const std::string& expected = dialog_[exchange_].server;
   if (received_.size() < expected.size()) return;
   if (received_ != expected) give_up("the server's answer did not arrive as it was sent");
@@ -119,15 +136,38 @@ void Client::read_echoes() {
   received_.erase(0, done);
 }
 
+void Client::read_back() {
+  for (std::string_view bytes = received_; !bytes.empty();) {
+    const std::size_t size = std::min(bytes.size(), back_.block.size() - back_position_);
+    if (std::string_view(back_.block).substr(back_position_, size) != bytes.substr(0, size)) {
+      give_up("the peer's stream did not arrive as it was sent");
+    }
+    back_position_ = (back_position_ + size) % back_.block.size();
+    tally_.arrived += size;
+    bytes.remove_prefix(size);
+  }
+  received_.clear();
+}
+
+void Client::read_decline() {
+  // The gate's own words: the acknowledgement of the MSG, then the 603 in the peer's name.
+  const std::size_t decline = received_.find("MSNSLP/1.0 603 Decline");
+  if (decline == std::string::npos || !received_.ends_with(std::string_view("\0\0\0\0", 4))) return;
+  received_.clear();
+  ++tally_.refused;
+  if (!finishing_) offer();
+}
+
 Server::Server(EventLoop& loop, int fd, const Part& part, Tally& tally)
     : Peer(loop, fd), part_(part), tally_(tally) {}
 
 void Server::on_readable() {
+  if (tally_.silent && !dialog_.empty() && exchange_ == dialog_.size()) return;
   bool ended = false;
   const std::string_view bytes = receive(ended);
   if (ended) return close();
   if (dialog_.empty() || exchange_ < dialog_.size()) return converse(bytes);
-  if (!part_.numbered) return take_stream(bytes);
+  if (!part_.numbered || !stream_.block.empty()) return take_stream(bytes);
   received_ += bytes;
   answer_messages();
 }
@@ -139,6 +179,7 @@ void Server::converse(std::string_view bytes) {
     const unsigned number = client_number(received_);
     dialog_ = part_.dialog(number < most_clients ? number : 0);
     if (part_.stream) stream_ = part_.stream(number);
+    if (part_.back) back_ = part_.back(number);
   }
   const Exchange& now = dialog_[exchange_];
   if (received_.size() < now.client.size()) return;
@@ -170,6 +211,13 @@ void Server::take_stream(std::string_view bytes) {
     tally_.arrived += size;
     position_ = (position_ + size) % stream_.block.size();
     bytes.remove_prefix(size);
+    for (std::size_t owed = back_.block.empty() ? 0 : size; owed > 0;) {
+      const std::size_t part = std::min(owed, back_.block.size() - back_position_);
+      send(std::string_view(back_.block).substr(back_position_, part));
+      tally_.sent += part;
+      back_position_ = (back_position_ + part) % back_.block.size();
+      owed -= part;
+    }
   }
 }
 

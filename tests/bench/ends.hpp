@@ -18,8 +18,12 @@ namespace bench {
 struct Part {
   std::function<Dialog(unsigned client)> dialog;
   std::function<Stream(unsigned client)> stream = {};
-  bool numbered = false;  // after the dialog: numbered messages, echoed
-  bool leaves = false;    // after the dialog: goodbye
+  std::function<Stream(unsigned client)> back = {};  // the server answers a stream with as much of this
+  bool refused = false;      // after the dialog: one file offer after the other, each refused by the gate
+  bool silent = false;       // the server reads nothing of a stream until it is told to
+  bool numbered = false;     // after the dialog: numbered messages, echoed
+  bool own_sources = false;  // every client has an address of its own
+  bool leaves = false;       // after the dialog: goodbye
 };
 
 /// What all connections of a run have done so far.
@@ -28,6 +32,8 @@ struct Tally {
   std::size_t finished = 0;  // clients that said goodbye and saw the end
   std::uint64_t sent = 0;    // bytes of streams
   std::uint64_t arrived = 0;
+  std::uint64_t refused = 0;      // offers that were declined
+  bool silent = false;            // servers do not read
   std::vector<std::int64_t> due;  // when message k should have been sent
   std::vector<std::int64_t> latencies;
 };
@@ -44,6 +50,10 @@ class Client final : public Peer {
   void saturate();
   /// Sends the next frame of the stream alone.
   void send_frame();
+  /// Sends the next `size` bytes of the stream alone.
+  void send_bytes(std::size_t size);
+  /// Offers a file; the next one when it is declined.
+  void offer();
   void send_message(std::uint32_t number);
   /// Ends a begun block, says goodbye and waits for the end.
   void finish();
@@ -53,13 +63,19 @@ class Client final : public Peer {
   void on_writable() override;
   void say();
   void read_echoes();
+  void read_back();
+  void read_decline();
   void push();
 
   Tally& tally_;
   Dialog dialog_;
   Stream stream_;
+  Stream back_;
   std::string received_;
   std::size_t exchange_ = 0;
+  std::size_t back_position_ = 0;
+  unsigned number_;
+  unsigned offers_ = 0;
   std::size_t halt_;
   bool leaves_;
   std::size_t position_ = 0;  // in the block
@@ -83,9 +99,11 @@ class Server final : public Peer {
   Tally& tally_;
   Dialog dialog_;
   Stream stream_;
+  Stream back_;
   std::string received_;
   std::size_t exchange_ = 0;
   std::size_t position_ = 0;
+  std::size_t back_position_ = 0;
 };
 
 class Acceptor final : public Peer {

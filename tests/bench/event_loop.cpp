@@ -40,8 +40,13 @@ void give_up(const std::string& why) {
   std::exit(1);
 }
 
-int connect_to(std::uint16_t port) {
+int connect_to(std::uint16_t port, unsigned source) {
   const int fd = new_socket();
+  if (source != 0) {
+    sockaddr_in from = local(0);
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + source);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) give_up("no such source");
+  }
   const int on = 1;
   ::setsockopt(fd, SOL_TCP, TCP_NODELAY, &on, sizeof on);
   const sockaddr_in address = local(port);

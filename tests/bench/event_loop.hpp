@@ -78,8 +78,9 @@ class EventLoop {
   std::vector<char> buffer_;
 };
 
-/// A connection being made to a port of 127.0.0.1; and a socket that listens there.
-[[nodiscard]] int connect_to(std::uint16_t port);
+/// A connection being made to a port of 127.0.0.1, from that address plus `source`; and a socket that listens
+/// there.
+[[nodiscard]] int connect_to(std::uint16_t port, unsigned source);
 [[nodiscard]] int listen_on(std::uint16_t port);
 
 }  // namespace bench

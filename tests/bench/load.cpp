@@ -1,7 +1,7 @@
 // Loads a relay and measures what it spends. Load and fake server are one thread; the measured relay runs on
 // another core. Every run is bounded in time and count, compares every byte, and prints one JSON object.
 //
-//   load TEST RELAY_PORT SERVER_PORT RELAY_PID SECONDS CORE
+//   load TEST RELAY_PORT SERVER_PORT RELAY_PID SECONDS CORE [SILENT_CONNECTIONS]
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -24,6 +24,7 @@ struct Run {
   std::uint16_t server_port;
   pid_t relay;
   double seconds;
+  unsigned beside;  // connections that are logged in and say nothing
 };
 
 constexpr std::int64_t second = 1'000'000'000;
@@ -40,11 +41,11 @@ void turn_until(EventLoop& loop, const char* what, Done done) {
   }
 }
 
-std::vector<Client*> log_in(EventLoop& loop, const Run& run, const Part& part, unsigned clients,
-                            Tally& tally) {
+std::vector<Client*> log_in(EventLoop& loop, const Run& run, const Part& part, unsigned clients, Tally& tally,
+                            unsigned first = 0) {
   std::vector<Client*> all;
-  std::size_t exchanges = 0;
-  for (unsigned i = 0; i < clients; ++i) {
+  std::size_t exchanges = tally.dialogs;
+  for (unsigned i = first; i < first + clients; ++i) {
     all.push_back(&loop.add<Client>(run.relay_port, part, i, tally));
     exchanges += part.dialog(i).size();
   }
@@ -53,10 +54,13 @@ std::vector<Client*> log_in(EventLoop& loop, const Run& run, const Part& part, u
 }
 
 /// Everything that was sent must arrive, and every connection must end.
-void say_goodbye(EventLoop& loop, const std::vector<Client*>& clients, const Tally& tally) {
+/// But of what came back both ways, the last part may have met a closed client.
+void say_goodbye(EventLoop& loop, const std::vector<Client*>& clients, const Tally& tally,
+                 bool both_ways = false) {
+  const std::size_t before = tally.finished;
   for (Client* client : clients) client->finish();
-  turn_until(loop, "ending", [&] { return tally.finished == clients.size(); });
-  if (tally.sent != tally.arrived) give_up("bytes were lost");
+  turn_until(loop, "ending", [&] { return tally.finished == before + clients.size(); });
+  if (tally.sent != tally.arrived && !both_ways) give_up("bytes were lost");
 }
 
 /// Calls `turn` for the warm-up, then for the measured time, and tells what that time cost.
@@ -81,11 +85,21 @@ std::string field(const char* name, double value) {
   return std::string(", \"") + name + "\": " + std::to_string(value);
 }
 
+/// By the name of the test: `p2p` a file that was let through, `pair` the same both ways, `picture` a display
+/// picture, `text` chat.
 Part stream_part(std::string_view test, bool opaque) {
-  const bool picture = test.starts_with("p2p");
-  const auto login = picture ? picture_login : switchboard_login;
-  return {.dialog = opaque ? opaque_login : login,
-          .stream = [picture](unsigned client) { return picture ? picture_data(client) : chat(); }};
+  Part part;
+  if (test.starts_with("picture")) {
+    part = {.dialog = picture_login, .stream = picture_data};
+  } else if (test.starts_with("text")) {
+    part = {.dialog = switchboard_login, .stream = [](unsigned) { return chat(); }};
+  } else {
+    part = {.dialog = file_login, .stream = file_data};
+    if (test == "pair") part.back = file_data_from_peer;
+  }
+  if (opaque) part.dialog = opaque_login;
+  part.own_sources = test.ends_with("-sources");
+  return part;
 }
 
 void run_saturated(const Run& run, const Part& part) {
@@ -98,7 +112,7 @@ void run_saturated(const Run& run, const Part& part) {
   const Usage usage = measure(
       run, [&] { loop.turn(100); }, [&] { before = tally.arrived; });
   const std::uint64_t bytes = tally.arrived - before;
-  say_goodbye(loop, clients, tally);
+  say_goodbye(loop, clients, tally, static_cast<bool>(part.back));
   const auto frame = static_cast<double>(part.stream(0).frame_size);
   print(usage,
         field("bytes", static_cast<double>(bytes)) + field("frames", static_cast<double>(bytes) / frame));
@@ -138,6 +152,10 @@ void run_paced(const Run& run, const Part& part, unsigned connections) {
   Tally tally;
   loop.add<Acceptor>(run.server_port, part, tally);
   const auto clients = log_in(loop, run, part, connections, tally);
+  constexpr unsigned at_once = 250;
+  for (unsigned done = 0; done < run.beside; done += at_once) {
+    log_in(loop, run, part, std::min(at_once, run.beside - done), tally, connections);
+  }
   const std::size_t frame = part.stream(0).frame_size;
   std::uint64_t before = 0;
   Pace pace(frames_per_second);
@@ -164,13 +182,26 @@ double percentile(const std::vector<std::int64_t>& sorted, double part) {
   return static_cast<double>(sorted[at]) / 1e3;
 }
 
-void run_latency(const Run& run) {
+/// `beside_bulk`: while four files of about 25 MB/s each pass.
+void run_latency(const Run& run, bool beside_bulk, bool opaque) {
   constexpr double messages_per_second = 8'000;
-  const Part part{.dialog = switchboard_login, .numbered = true};
+  constexpr double blocks_per_second = 4'600;
+  constexpr unsigned first_bulk = 900;
+  const Part part{
+      .dialog =
+          [opaque](unsigned client) {
+            if (opaque) return opaque_login(client);
+            return client < first_bulk ? switchboard_login(client) : file_login(client);
+          },
+      .stream = [](unsigned client) { return client < first_bulk ? Stream{} : file_data(client); },
+      .numbered = true};
   EventLoop loop;
   Tally tally;
   loop.add<Acceptor>(run.server_port, part, tally);
   const auto clients = log_in(loop, run, part, 50, tally);
+  const auto bulk = log_in(loop, run, part, beside_bulk ? 4 : 0, tally, first_bulk);
+  const std::size_t block = file_data(0).block.size();
+  Pace bulk_pace(blocks_per_second);
   Pace pace(messages_per_second);
   std::size_t before = 0;
   const Usage usage = measure(
@@ -180,13 +211,19 @@ void run_latency(const Run& run) {
           tally.due.push_back(due);
           clients[number % clients.size()]->send_message(number);
         });
+        if (!bulk.empty()) {
+          bulk_pace.catch_up(
+              [&](std::uint32_t number, std::int64_t) { bulk[number % bulk.size()]->send_bytes(block); });
+        }
         loop.turn(0);
       },
       [&] { before = tally.latencies.size(); });
   const std::size_t after = tally.latencies.size();
   const double late = pace.latest_ms();
   turn_until(loop, "echoing", [&] { return tally.latencies.size() == tally.due.size(); });
-  say_goodbye(loop, clients, tally);
+  auto all = clients;
+  all.insert(all.end(), bulk.begin(), bulk.end());
+  say_goodbye(loop, all, tally);
   if (after == before) give_up("no echo at all");
   std::vector<std::int64_t> measured(tally.latencies.begin() + static_cast<std::ptrdiff_t>(before),
                                      tally.latencies.begin() + static_cast<std::ptrdiff_t>(after));
@@ -197,13 +234,13 @@ void run_latency(const Run& run) {
                    field("max_us", static_cast<double>(measured.back()) / 1e3) + field("late_ms", late));
 }
 
-void run_churn(const Run& run) {
+void run_churn(const Run& run, bool opaque) {
   constexpr std::size_t at_once = 32;
   constexpr std::size_t most_connections = 30'000;  // local ports are few
   const std::string message = Numbered::message(0);
   const Part part{.dialog =
-                      [message](unsigned client) {
-                        Dialog dialog = switchboard_login(client);
+                      [message, opaque](unsigned client) {
+                        Dialog dialog = opaque ? opaque_login(client) : switchboard_login(client);
                         dialog.push_back({message, Numbered::acknowledgement(message)});
                         return dialog;
                       },
@@ -231,6 +268,66 @@ void run_churn(const Run& run) {
     turn();
   }
   print(usage, field("connections", static_cast<double>(connections)));
+}
+
+void run_refusals(const Run& run) {
+  const Part part{.dialog = switchboard_login, .refused = true};
+  EventLoop loop;
+  Tally tally;
+  loop.add<Acceptor>(run.server_port, part, tally);
+  const auto clients = log_in(loop, run, part, 16, tally);
+  for (Client* client : clients) client->offer();
+  std::uint64_t before = 0;
+  const Usage usage = measure(
+      run, [&] { loop.turn(100); }, [&] { before = tally.refused; });
+  print(usage, field("refusals", static_cast<double>(tally.refused - before)));
+}
+
+/// Servers that read nothing while clients send all they can; then everything must arrive after all.
+void run_slow(const Run& run) {
+  constexpr unsigned connections = 200;
+  const Part part = stream_part("p2p", false);
+  EventLoop loop;
+  Tally tally;
+  loop.add<Acceptor>(run.server_port, part, tally);
+  const auto clients = log_in(loop, run, part, connections, tally);
+  const std::size_t before = resident_bytes(run.relay);
+  tally.silent = true;
+  for (Client* client : clients) client->saturate();
+  std::uint64_t sent = 0;
+  const Usage usage = measure(
+      run, [&] { loop.turn(0); }, [&] { sent = tally.sent; });
+  const std::size_t held = resident_bytes(run.relay);
+  const double moved = static_cast<double>(tally.sent - sent);
+  tally.silent = false;
+  say_goodbye(loop, clients, tally);
+  print(usage, field("connections", connections) + field("moved", moved) +
+                   field("held_bytes_per_connection",
+                         (static_cast<double>(held) - static_cast<double>(before)) / connections));
+}
+
+/// Chat that comes a byte at a time.
+void run_bytes(const Run& run) {
+  constexpr double bytes_per_second = 100'000;
+  const Part part = stream_part("text", false);
+  EventLoop loop;
+  Tally tally;
+  loop.add<Acceptor>(run.server_port, part, tally);
+  const auto clients = log_in(loop, run, part, 32, tally);
+  std::uint64_t before = 0;
+  Pace pace(bytes_per_second);
+  const Usage usage = measure(
+      run,
+      [&] {
+        pace.catch_up(
+            [&](std::uint32_t number, std::int64_t) { clients[number % clients.size()]->send_bytes(1); });
+        loop.turn(0);
+      },
+      [&] { before = tally.sent; });
+  const double bytes = static_cast<double>(tally.sent - before);
+  const auto memory = static_cast<double>(resident_bytes(run.relay));
+  say_goodbye(loop, clients, tally);
+  print(usage, field("bytes", bytes) + field("frames", bytes) + field("resident_bytes", memory));
 }
 
 /// Lets what is still being freed or written settle, then looks at the relay's memory.
@@ -281,14 +378,22 @@ void raise_descriptor_limit() {
 bool perform(std::string_view test, const Run& run) {
   const bool opaque = test.ends_with("-opaque");
   if (opaque) test.remove_suffix(std::string_view("-opaque").size());
-  if (test == "p2p" || test == "text") {
+  if (test == "p2p" || test == "pair" || test == "picture" || test == "text" || test == "text-sources") {
     run_saturated(run, stream_part(test, opaque));
   } else if (test == "p2p1" || test == "text1") {
     run_paced(run, stream_part(test, opaque), test == "p2p1" ? 32 : 64);
   } else if (test == "latency") {
-    run_latency(run);
+    run_latency(run, false, opaque);
+  } else if (test == "latbg") {
+    run_latency(run, true, opaque);
+  } else if (test == "refusals") {
+    run_refusals(run);
+  } else if (test == "slow") {
+    run_slow(run);
+  } else if (test == "bytes") {
+    run_bytes(run);
   } else if (test == "churn") {
-    run_churn(run);
+    run_churn(run, opaque);
   } else if (test == "idle") {
     run_idle(run);
   } else {
@@ -302,18 +407,20 @@ bool perform(std::string_view test, const Run& run) {
 
 int main(int count, char** arguments) {
   constexpr int words = 7;
-  if (count == words) {
+  if (count == words || count == words + 1) {
     const bench::Run run{.relay_port = static_cast<std::uint16_t>(std::atoi(arguments[2])),
                          .server_port = static_cast<std::uint16_t>(std::atoi(arguments[3])),
                          .relay = std::atoi(arguments[4]),
-                         .seconds = std::atof(arguments[5])};
+                         .seconds = std::atof(arguments[5]),
+                         .beside = count > words ? static_cast<unsigned>(std::atoi(arguments[words])) : 0};
     bench::raise_descriptor_limit();
     if (!bench::pin_to_core(std::atoi(arguments[6]))) bench::give_up("cannot stay on that core");
     if (bench::perform(arguments[1], run)) return 0;
   }
   std::fputs(
-      "usage: load p2p|text|p2p1|text1|latency|churn|idle[-opaque] RELAY_PORT SERVER_PORT RELAY_PID SECONDS "
-      "CORE\n",
+      "usage: load p2p|pair|picture|text|p2p1|text1|latency|latbg|churn|idle|refusals|slow|bytes[-opaque] "
+      "RELAY_PORT SERVER_PORT RELAY_PID SECONDS "
+      "CORE [SILENT_CONNECTIONS]\n",
       stderr);
   return 2;
 }

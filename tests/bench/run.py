@@ -22,8 +22,11 @@ import sys
 import tempfile
 import time
 
+import plot
+
 SERVER_PORT = 7500
 FIRST_RELAY_PORT = 7600
+SESSIONS = (1, 1000, 3000, 6000, 9000)  # silent ones beside those that speak
 MOST_FOREIGN = 0.15  # cores; a measurement with more is repeated once, then dropped
 HAPROXY, HAPROXY_AGAIN, GATE, GATE_ALLOW, GATE_BLIND = (
     'haproxy', 'haproxy again', 'msnpgate', 'msnpgate allow', 'msnpgate blind')
@@ -42,23 +45,35 @@ listen relay
 """
 
 GATE_CONFIG = """\
-threads = 1
+threads = {threads}
 [[listener]]
 bind = "127.0.0.1:{port}"
 mode = "fixed"
 upstream = "127.0.0.1:{server}"
 [limits]
-sessions_per_source = 9000
+sessions = 20000
+sessions_per_source = 20000
 [audit]
 path = "{directory}/audit-{port}.jsonl"
 [failure]
 not-msnp = "{not_msnp}"
 [policy]
 default = "{default}"
+[[rule]]
+name = "archives"
+action = "allow"
+users = ["*@example.com"]
+kinds = ["file-transfer"]
+names = ["*.zip"]
 """
 
 # What a test measures: the key of a value, and how it is made of what `load` printed.
 VALUES = {
+    'pair': {'pair CPU s/GB': lambda r: r['relay_ns'] / r['bytes']},
+    'picture': {'picture CPU s/GB': lambda r: r['relay_ns'] / r['bytes']},
+    'latbg': {'latency beside bulk p50 us': lambda r: r['p50_us']},
+    'refusals': {'CPU us/refusal': lambda r: r['relay_ns'] / r['refusals'] / 1e3,
+                 'refusals/s': lambda r: r['refusals'] * 1e9 / r['wall_ns']},
     'p2p': {'p2p CPU s/GB': lambda r: r['relay_ns'] / r['bytes'],
             'p2p MB/s': lambda r: r['bytes'] * 1e3 / r['wall_ns']},
     'text': {'text CPU us/frame': lambda r: r['relay_ns'] / r['frames'] / 1e3,
@@ -73,41 +88,55 @@ VALUES = {
 }
 # Bulk is also measured with a gate that lets everything pass, and with one that does not look at all.
 RELAYS = {test: [HAPROXY, HAPROXY_AGAIN, GATE] for test in VALUES}
-RELAYS['p2p'] += [GATE_ALLOW, GATE_BLIND]
-RELAYS['text'] += [GATE_ALLOW, GATE_BLIND]
+for _test in ('p2p', 'text'):
+    RELAYS[_test] += [GATE_ALLOW, GATE_BLIND]
+for _test in ('pair', 'p2p1', 'text1', 'latency', 'latbg', 'churn'):
+    RELAYS[_test] += [GATE_BLIND]
+RELAYS['refusals'] = [GATE]
 
 Row = collections.namedtuple('Row', 'name value relay base goals')
 ROWS = [  # goals: must, goal, stretch; none: for information
-    Row('CPU per GB, P2P bulk', 'p2p CPU s/GB', GATE, HAPROXY, (0.85, 0.65, 0.50)),
+    Row('CPU per GB, P2P bulk: a file', 'p2p CPU s/GB', GATE, HAPROXY, (0.85, 0.65, 0.50)),
+    Row('CPU per GB, P2P bulk both ways', 'pair CPU s/GB', GATE, HAPROXY, (0.90, 0.75, 0.60)),
+    Row('CPU per GB, pictures and their SHA-1', 'picture CPU s/GB', GATE, HAPROXY, None),
     Row('CPU per frame, pipelined chat', 'text CPU us/frame', GATE, HAPROXY, (1.00, 0.80, 0.65)),
     Row('CPU per message, one a wake-up: P2P', 'p2p1 CPU us/frame', GATE, HAPROXY, (1.00, 0.92, 0.85)),
     Row('CPU per message, one a wake-up: chat', 'text1 CPU us/frame', GATE, HAPROXY, (1.00, 0.92, 0.85)),
     Row('CPU per message, echoed', 'latency CPU us/message', GATE, HAPROXY, (1.00, 0.92, 0.85)),
     Row('latency p50', 'latency p50 us', GATE, HAPROXY, (1.10, 1.00, 0.95)),
+    Row('latency p50 beside bulk', 'latency beside bulk p50 us', GATE, HAPROXY, (1.15, 1.07, 1.00)),
     Row('latency p99 (stall alarm)', 'latency p99 us', GATE, HAPROXY, (2.0, None, None)),
     Row('CPU per connection, login to close', 'churn CPU us/connection', GATE, HAPROXY, (1.10, 0.95, 0.85)),
     Row('inspection on against off, P2P', 'p2p CPU s/GB', GATE, GATE_BLIND, (1.10, 1.03, 1.01)),
+    Row('inspection on against off, both ways', 'pair CPU s/GB', GATE, GATE_BLIND, None),
     Row('inspection on against off, chat', 'text CPU us/frame', GATE, GATE_BLIND, None),
+    Row('inspection on against off, one a wake-up', 'text1 CPU us/frame', GATE, GATE_BLIND, None),
+    Row('inspection on against off, echoed', 'latency CPU us/message', GATE, GATE_BLIND, None),
+    Row('inspection on against off, p50', 'latency p50 us', GATE, GATE_BLIND, None),
+    Row('inspection on against off, beside bulk', 'latency beside bulk p50 us', GATE, GATE_BLIND, None),
+    Row('inspection on against off, connection', 'churn CPU us/connection', GATE, GATE_BLIND, None),
     Row('block against allow, P2P', 'p2p CPU s/GB', GATE, GATE_ALLOW, None),
     Row('block against allow, chat', 'text CPU us/frame', GATE, GATE_ALLOW, None),
     Row('P2P bulk MB/s (higher)', 'p2p MB/s', GATE, HAPROXY, None),
     Row('chat k frames/s (higher)', 'text k frames/s', GATE, HAPROXY, None),
     Row('connections/s (higher)', 'churn connections/s', GATE, HAPROXY, None),
 ]
+# Figures of the gateway alone.
+ALONE = [('CPU of a refused offer', 'CPU us/refusal'), ('refusals a second (higher)', 'refusals/s')]
 
 
 class Relay:
     """A process that relays one port to the server; pinned, and stopped with the context."""
 
-    def __init__(self, name, port, program, directory, core):
-        self.name, self.port, self.core = name, port, core
+    def __init__(self, name, port, program, directory, cores, threads=1):
+        self.name, self.port, self.cores = name, port, cores
         config = pathlib.Path(directory) / f'{port}.conf'
         if name in (HAPROXY, HAPROXY_AGAIN):
             config.write_text(HAPROXY_CONFIG.format(port=port, server=SERVER_PORT))
             self.command = [program, '-db', '-f', str(config)]
         else:
             config.write_text(GATE_CONFIG.format(
-                port=port, server=SERVER_PORT, directory=directory,
+                port=port, server=SERVER_PORT, directory=directory, threads=threads,
                 not_msnp='pass' if name == GATE_BLIND else 'close',
                 default='allow' if name == GATE_ALLOW else 'block'))
             self.command = [program, 'run', '-c', str(config)]
@@ -115,7 +144,7 @@ class Relay:
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, [self.core]))
+                                        preexec_fn=lambda: os.sched_setaffinity(0, self.cores))
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(OSError):
@@ -148,13 +177,13 @@ class Bench:
         self.raw = []  # every measurement, disturbed ones too
         self.repeated = self.dropped = 0
 
-    def relay(self, name, port, directory):
+    def relay(self, name, port, directory, cores=None, threads=1):
         program = self.haproxy if name in (HAPROXY, HAPROXY_AGAIN) else str(self.build / 'msnpgate')
-        return Relay(name, port, program, directory, self.relay_core)
+        return Relay(name, port, program, directory, cores or [self.relay_core], threads)
 
-    def load(self, test, relay):
+    def load(self, test, relay, *more):
         command = [str(self.build / 'tests/bench/load'), test, str(relay.port), str(SERVER_PORT),
-                   str(relay.process.pid), str(self.seconds), str(self.load_core)]
+                   str(relay.process.pid), str(self.seconds), str(self.load_core), *more]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
             sys.exit(f'{test} through {relay.name}: {done.stderr.strip()}')
@@ -202,17 +231,51 @@ class Bench:
                 found[name] = self.load('idle', relay)
         return found
 
-    def framer(self):
-        """Million frames a second by load: medians."""
-        program = [str(self.build / 'tests/bench/framer_bench'), '--benchmark_format=json',
-                   '--benchmark_min_time=0.1', '--benchmark_repetitions=5', '--benchmark_filter=/64$']
-        done = subprocess.run(program, capture_output=True, text=True, timeout=120, check=True,
-                              preexec_fn=lambda: os.sched_setaffinity(0, [self.relay_core]))
-        rates = collections.defaultdict(list)
-        for run in json.loads(done.stdout)['benchmarks']:
-            if run.get('run_type') == 'iteration':
-                rates[run['name'].split('/')[1]].append(run['items_per_second'] / 1e6)
-        return {name: statistics.median(values) for name, values in rates.items()}
+    def growth(self, directory):
+        """Cost of one chat message a wake-up beside more and more silent sessions; and memory of what is slow."""
+        with self.relay(GATE, FIRST_RELAY_PORT + 20, directory) as relay:
+            sessions = [(count, self.load('text1', relay, str(count))) for count in SESSIONS]
+            slow, bytewise = self.load('slow', relay), self.load('bytes', relay)
+        return {'sessions': [(count, r['relay_ns'] / r['frames'] / 1e3) for count, r in sessions],
+                'slow reader, bytes held a connection': slow['held_bytes_per_connection'],
+                'CPU us of a segment of one byte': bytewise['relay_ns'] / bytewise['bytes'] / 1e3,
+                'resident bytes after that': bytewise['resident_bytes']}
+
+    def scaling(self, directory):
+        """Chat from eight addresses, and from one, through one thread and through two that share both cores with the
+        load: what each thread ran, and what a frame cost."""
+        found = {}
+        for i, (threads, test) in enumerate(((1, 'text-sources'), (2, 'text-sources'), (2, 'text'))):
+            with self.relay(GATE, FIRST_RELAY_PORT + 30 + i, directory, [self.relay_core, self.load_core],
+                            threads) as relay:
+                before = thread_seconds(relay.process.pid)
+                result = self.load(test, relay)
+                after = thread_seconds(relay.process.pid)
+            ran = sorted((after[t] - before.get(t, 0) for t in after), reverse=True)[:threads]
+            found[f'{threads} threads, {"eight addresses" if "sources" in test else "one address"}'] = {
+                'us a frame': result['relay_ns'] / result['frames'] / 1e3,
+                'k frames/s': result['frames'] * 1e6 / result['wall_ns'],
+                'share of threads': [r / sum(ran) for r in ran]}
+        return found
+
+    def micro(self):
+        """Medians of what the micro benches counted: million items a second, or nanoseconds, by name."""
+        found = {}
+        for program in ('framer_bench', 'parts_bench', 'filter_bench', 'audit_bench', 'growth_bench'):
+            command = [str(self.build / 'tests/bench' / program), '--benchmark_format=json',
+                       '--benchmark_min_time=0.05', '--benchmark_repetitions=3']
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True,
+                                  preexec_fn=lambda: os.sched_setaffinity(0, [self.relay_core]))
+            runs = collections.defaultdict(list)
+            for run in json.loads(done.stdout)['benchmarks']:
+                if run.get('run_type') == 'iteration':
+                    runs[run['name']].append(run)
+            for name, several in runs.items():
+                middle = sorted(several, key=lambda run: run['cpu_time'])[len(several) // 2]
+                found[name] = {key: value for key, value in middle.items()
+                               if key in ('cpu_time', 'items_per_second', 'allocations/frame', 'ns/frame',
+                                          'allocations')}
+        return found
 
     def values(self, value, relay, quiet):
         """By round. The last measurement of a round counts: the earlier one was disturbed."""
@@ -236,6 +299,11 @@ class Bench:
         return {'figure': row.name, 'unit': row.value, 'against': row.base, 'base': base, 'msnpgate': ours,
                 'result': ratio, 'noise_floor': floor, 'goals': row.goals, 'rounds': kept, 'quiet': quiet,
                 'higher': False}
+
+
+def thread_seconds(pid):
+    return {task.name: int((task / 'schedstat').read_text().split()[0]) / 1e9
+            for task in pathlib.Path(f'/proc/{pid}/task').iterdir()}
 
 
 def idle_seconds():
@@ -284,10 +352,12 @@ def main():
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -15)  # relays and load alike: other jobs disturb less
     with tempfile.TemporaryDirectory(prefix='msnpgate-bench-') as directory:
-        framer = bench.framer()
+        micro = bench.micro()
         sizes = json.loads(subprocess.run([bench.build / 'tests/bench/session_size'], capture_output=True,
                                           check=True).stdout)
         idle = bench.idle(directory)
+        growth = bench.growth(directory)
+        scaling = bench.scaling(directory)
         bench.compare(directory)
 
     rows = [bench.row(row) for row in ROWS]
@@ -295,9 +365,18 @@ def main():
     for name, key in (('RSS per idle pair', 'cold_bytes_per_pair'), ('RSS per pair after 20 kB each way',
                                                                      'warm_bytes_per_pair')):
         rows.append(plain(name, 'bytes', idle[GATE][key], memory, idle[HAPROXY][key]))
-    for name, rate in framer.items():
-        goals = (20, 50, 90) if name.startswith('chat') else None
-        rows.append(plain(f'framer {name} (higher)', 'M frames/s', rate, goals, higher=True))
+    for name, value in ALONE:
+        ours = bench.values(value, GATE, True) or bench.values(value, GATE, False)
+        rows.append(plain(name, value, statistics.median(ours.values()), None))
+    for name, counted in micro.items():
+        if name.startswith('run/chat') and name.endswith('/64'):
+            rows.append(plain(f'framer {name.split("/")[1]} (higher)', 'M frames/s',
+                              counted['items_per_second'] / 1e6, (20, 50, 90), higher=True))
+        if name.startswith('feed/'):
+            rows.append(plain(f'filter, {name.split("/")[1]}', 'ns/frame', counted['ns/frame'] * 1e9, None))
+            rows.append(plain(f'allocations, {name.split("/")[1]}', 'per frame', counted['allocations/frame'], None))
+        if name in ('audit_record/session', 'judge/rules:10000'):
+            rows.append(plain(f'{name} (higher)', 'M/s', counted['items_per_second'] / 1e6, None, higher=True))
 
     show(rows)
     print(f'\nRatios within a round, their median; noise: HAProxy against a second HAProxy. {bench.repeated} '
@@ -305,6 +384,14 @@ def main():
           'core.')
     if not all(row['quiet'] for row in rows):
         print('~ and (...): no round without disturbance; orientation only.')
+    print('Beside silent sessions, CPU us of a chat message: ' +
+          ', '.join(f'{count}: {cost:.1f}' for count, cost in growth['sessions']))
+    print(f"A reader that does not read: {growth['slow reader, bytes held a connection']:.0f} bytes held; a segment of "
+          f"one byte: {growth['CPU us of a segment of one byte']:.1f} us")
+    for name, figures in scaling.items():
+        shares = ', '.join(f'{share:.0%}' for share in figures['share of threads'])
+        print(f"{name}: {figures['k frames/s']:.0f} k frames/s, {figures['us a frame']:.3f} us a frame; "
+              f'threads {shares}')
     print('Bytes of one object: ' + ', '.join(f'{name} {size}' for name, size in sizes.items()))
     print(f'{time.monotonic() - began:.0f} s')
 
@@ -312,10 +399,13 @@ def main():
                'cores': os.cpu_count(), 'rounds': bench.rounds, 'seconds': bench.seconds,
                'repeated': bench.repeated, 'dropped': bench.dropped,
                'rows': [{**row, 'reached': reached(row)} for row in rows], 'sizes': sizes, 'idle': idle,
-               'framer': framer, 'measurements': bench.raw}
+               'micro': micro, 'growth': growth, 'scaling': scaling, 'measurements': bench.raw}
     path = bench.build / 'results.json'
     path.write_text(json.dumps(results, indent=1) + '\n')
     print(path)
+    for name, drawing in (('results.svg', plot.goals(rows)), ('growth.svg', plot.growth(growth, micro))):
+        (bench.build / name).write_text(drawing)
+        print(bench.build / name)
     sys.exit(1 if any(reached(row) == 'MISSED' for row in rows) else 0)
 
 

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "tests/support/invitations.hpp"
+
 namespace bench {
 namespace {
 
@@ -130,6 +132,30 @@ Dialog picture_login(unsigned client) {
   return dialog;
 }
 
+std::string file_offer(unsigned client, unsigned number) {
+  const std::string digits = padded(number % most_clients);
+  const gate::test::Call call{.from = account(client),
+                              .to = std::string(peer),
+                              .call_id = "{10000000-0000-4000-8" + padded(client) + "-000" +
+                                         padded(number / most_clients) + "000" + digits + "}",
+                              .session_id = std::to_string(session_of(client) + number * most_clients)};
+  const std::string text =
+      gate::test::slp_file_offer(call, number == 0 ? u"plans.zip" : u"plans.exe", 1'000'000'000);
+  return line_with("MSG " + std::to_string(first_transaction + number % 80) + " D",
+                   p2p_payload(peer, {.session = 0,
+                                      .identifier = 451'768'513 + number,
+                                      .offset = 0,
+                                      .total = text.size(),
+                                      .flags = 0,
+                                      .data = text}));
+}
+
+Dialog file_login(unsigned client) {
+  Dialog dialog = switchboard_login(client);
+  dialog.push_back({file_offer(client, 0), "ACK " + std::to_string(first_transaction) + "\r\n"});
+  return dialog;
+}
+
 Dialog opaque_login(unsigned client) {
   return {{"hello u" + padded(client) + "\r\n", "welcome\r\n"}};
 }
@@ -157,21 +183,39 @@ Exchange notification_traffic() {
   return traffic;
 }
 
-Stream picture_data(unsigned client) {
+namespace {
+
+/// 16 packages of 1202 bytes from the client, or from the peer.
+Stream packages(unsigned client, std::uint64_t total, std::uint32_t flags, bool by_peer) {
   Stream stream;
   const std::string data(picture_chunk, 'x');
   for (std::size_t i = 0; i < picture_chunks; ++i) {
     const Package package{.session = session_of(client),
                           .identifier = 856'874'665,
                           .offset = i * picture_chunk,
-                          .total = picture_chunks * picture_chunk,
-                          .flags = 0x20,
+                          .total = total,
+                          .flags = flags,
                           .data = data};
-    stream.block +=
-        line_with("MSG " + std::to_string(first_transaction + i) + " D", p2p_payload(peer, package));
+    stream.block += by_peer ? from_peer(p2p_payload(account(client), package))
+                            : line_with("MSG " + std::to_string(first_transaction + i) + " D",
+                                        p2p_payload(peer, package));
   }
   stream.frame_size = stream.block.size() / picture_chunks;
   return stream;
+}
+
+}  // namespace
+
+Stream picture_data(unsigned client) {
+  return packages(client, picture_chunks * picture_chunk, 0x20, false);
+}
+
+Stream file_data(unsigned client) {
+  return packages(client, 1'000'000'000, 0x01000030, false);
+}
+
+Stream file_data_from_peer(unsigned client) {
+  return packages(client, 1'000'000'000, 0x01000030, true);
 }
 
 Stream chat() {

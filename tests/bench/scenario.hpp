@@ -30,6 +30,12 @@ inline constexpr unsigned most_clients = 1000;
 [[nodiscard]] Dialog switchboard_login(unsigned client);
 /// The same, then the peer asks for the display picture: its data may flow now.
 [[nodiscard]] Dialog picture_login(unsigned client);
+/// Login to a switchboard, then the user offers a file, which a rule lets through: its data may flow now,
+/// from the peer too, for both sides may use the session.
+[[nodiscard]] Dialog file_login(unsigned client);
+/// An invitation to a file, MSG and all; another number is another call. Number 0 is plans.zip, the others
+/// are plans.exe.
+[[nodiscard]] std::string file_offer(unsigned client, unsigned number);
 /// No MSNP: what a gateway with `[failure] not-msnp = "pass"` only copies.
 [[nodiscard]] Dialog opaque_login(unsigned client);
 /// Login to a notification server.
@@ -39,6 +45,9 @@ inline constexpr unsigned most_clients = 1000;
 
 /// P2P v1 packages of the display picture that `picture_login` asked for: 16 frames of 1357 bytes.
 [[nodiscard]] Stream picture_data(unsigned client);
+/// The same for a file that `file_login` offered; and a file that comes the other way.
+[[nodiscard]] Stream file_data(unsigned client);
+[[nodiscard]] Stream file_data_from_peer(unsigned client);
 /// Chat: 64 frames of 169 bytes.
 [[nodiscard]] Stream chat();
 

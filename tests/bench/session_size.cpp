@@ -4,8 +4,10 @@
 #include <cstdio>
 
 int main() {
-  std::printf(
-      "{\"Session\": %zu, \"Filter\": %zu, \"Relay\": %zu, \"Identity\": %zu, \"Conversation\": %zu}\n",
-      sizeof(gate::Session), sizeof(gate::Filter), sizeof(gate::Relay), sizeof(msnp::Identity),
-      sizeof(msnp::Conversation));
+  std::printf("{\"Session\": %zu, \"Filter\": %zu, \"Relay\": %zu, \"Readiness\": %zu, \"Ends\": %zu, ",
+              sizeof(gate::Session), sizeof(gate::Filter), sizeof(gate::Relay), sizeof(gate::Readiness),
+              sizeof(gate::Ends));
+  std::printf("\"Identity\": %zu, \"Decoder\": %zu, \"Outbox\": %zu, \"Conversation\": %zu}\n",
+              sizeof(msnp::Identity), sizeof(msnp::Decoder), sizeof(gate::Outbox),
+              sizeof(msnp::Conversation));
 }
