@@ -57,12 +57,27 @@ Protocol detect_binary(std::string_view text) noexcept {
   return Protocol::other;
 }
 
+/// Methods that no MSNP command looks like, and any other with a path behind it: `DELETE /`, `PUT http:`.
 Protocol detect_http(std::string_view text) noexcept {
-  constexpr std::array<std::string_view, 6> methods{"POST ",    "GET ",  "OPTIONS ",
-                                                    "CONNECT ", "HEAD ", "PUT /"};
+  constexpr std::array<std::string_view, 5> methods{"POST ", "GET ", "OPTIONS ", "CONNECT ", "HEAD "};
+  constexpr std::array<std::string_view, 3> targets{"/", "*", "http://"};
+  constexpr std::size_t shortest_method = 3;
+  constexpr std::size_t longest_method = 20;
   Protocol found = Protocol::other;
   for (const std::string_view method : methods) {
     const Match match = begins_with(text, method);
+    if (match == Match::yes) return Protocol::http;
+    if (match == Match::partly) found = Protocol::need_more;
+  }
+  const auto* const end = std::find_if_not(text.begin(), text.end(), [](char letter) {
+    return (letter >= 'A' && letter <= 'Z') || letter == '-' || letter == '_';
+  });
+  const auto size = static_cast<std::size_t>(end - text.begin());
+  if (size > longest_method) return found;
+  if (end == text.end()) return Protocol::need_more;
+  if (size < shortest_method || *end != ' ') return found;
+  for (const std::string_view target : targets) {
+    const Match match = begins_with(text.substr(size + 1), target);
     if (match == Match::yes) return Protocol::http;
     if (match == Match::partly) found = Protocol::need_more;
   }

@@ -58,6 +58,8 @@ int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream
     shared.audit = &printer;
     shared.session_memory = config->boot.limits.session_memory;
     shared.memory = config->boot.limits.memory;
+    shared.http = config->boot.http;
+    shared.msnp_ports = config->boot.intercept.ports;
     std::optional<Emission> emission;
     if (directories) emission.emplace(directories->of(file));
 

@@ -38,6 +38,7 @@ constexpr auto main_fields = std::to_array<Field<Draft>>({
     {"intercept", boot_section<read_intercept>},
     {"admin", boot_section<read_admin>},
     {"service", boot_section<read_service>},
+    {"http", boot_section<read_http>},
     {"failure", policy_section<read_failure>},
     {"refusal", policy_section<read_refusal>},
     {"objects", policy_section<read_objects>},

@@ -17,6 +17,7 @@
 
 #include "proxy/admin_settings.hpp"
 #include "proxy/config_source.hpp"
+#include "proxy/http_settings.hpp"
 #include "proxy/policy.hpp"
 
 namespace gate {
@@ -74,6 +75,11 @@ struct InterceptSettings {  // what `rules` turns into nftables and policy routi
 [[nodiscard]] constexpr std::uint32_t client_mark(const InterceptSettings& intercept) noexcept {
   return intercept.mark + 1;
 }
+struct HttpIntercept {                   // web ports that `rules` hands over besides
+  std::vector<std::uint16_t> ports;      // such as 80; none: who falls back to HTTP passes unread
+  std::vector<Rule::Network> addresses;  // with `hosts` the only destinations; both empty: all
+  std::vector<std::string> hosts;        // names, resolved when rules are made
+};
 
 enum class StopMode : std::uint8_t { close, drain };
 
@@ -93,6 +99,8 @@ struct Boot {
   InterceptSettings intercept;
   AdminSettings admin;
   ServiceSettings service;
+  HttpSettings http;
+  HttpIntercept http_intercept;
 };
 
 /// One thing wrong with a file, ready to print: "gateway.toml:14:9: rule[2].users: found ..., ...".

@@ -44,6 +44,7 @@ void append_boot_keys(std::vector<std::string>& keys) {
   append_keys("audit.", audit_fields, keys);
   append_intercept_keys(keys);
   append_service_keys(keys);
+  append_http_keys(keys);
 }
 
 }  // namespace gate

@@ -22,6 +22,9 @@ void append_limit_keys(std::vector<std::string>& keys);
 // config_intercept.cpp
 void read_intercept(const Value& value, Boot& boot);
 void append_intercept_keys(std::vector<std::string>& keys);
+// config_http.cpp
+void read_http(const Value& value, Boot& boot);
+void append_http_keys(std::vector<std::string>& keys);
 
 // config_service.cpp
 void read_service(const Value& value, Boot& boot);

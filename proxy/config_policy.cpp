@@ -38,6 +38,7 @@ void read_reaction(const Value& value, PolicyDraft& draft) {
 constexpr std::array<Field<PolicyDraft>, cause_count> failure_fields{{
     {"parse-error", read_reaction<Cause::parse_error, Reaction::close, Reaction::pass>},
     {"not-msnp", read_reaction<Cause::not_msnp, Reaction::close, Reaction::pass>},
+    {"http-ambiguous", read_reaction<Cause::http_ambiguous, Reaction::close, Reaction::pass>},
     {"reassembly-limit", read_reaction<Cause::reassembly_limit, Reaction::block, Reaction::close>},
     {"memory", read_reaction<Cause::memory, Reaction::close, Reaction::block>},
     {"audit-write-failed", read_reaction<Cause::audit_write_failed, Reaction::block, Reaction::pass>},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "msnp/detect.hpp"
+#include "msnp/http_gateway.hpp"
 
 namespace gate {
 namespace {
@@ -10,30 +11,15 @@ namespace {
 /// A request line of the gateway is shorter: a host, the path, four parameters.
 constexpr std::size_t request_line_limit = 2048;
 
-bool starts_with_folded(std::string_view text, std::string_view lower) noexcept {
-  const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(),
-                                                   [&](char want, char is) { return fold(is) == want; });
-}
-
 /// `POST /gateway/gateway.dll?...` or `POST http://host/gateway/gateway.dll?...` (framing.md 3.1).
-bool asks_for_gateway(std::string_view line) noexcept {
-  constexpr std::string_view scheme = "http://";
-  constexpr std::string_view path = "/gateway/gateway.dll";
+bool asks_for_gateway(std::string_view line) {
   const std::size_t blank = line.find(' ');
   if (blank == std::string_view::npos) return false;
-  std::string_view target = line.substr(blank + 1);
-  if (starts_with_folded(target, scheme)) {
-    const std::size_t slash = target.find('/', scheme.size());
-    if (slash == std::string_view::npos) return false;
-    target.remove_prefix(slash);
-  }
-  if (!starts_with_folded(target, path)) return false;
-  target.remove_prefix(path.size());
-  return target.empty() || target.front() == '?' || target.front() == ' ';
+  const std::string_view target = line.substr(blank + 1);
+  return msnp::gateway_path(target.substr(0, target.find(' '))) != msnp::GatewayPath::no;
 }
 
-ConnectionKind kind_of_http(std::string_view first) noexcept {
+ConnectionKind kind_of_http(std::string_view first) {
   return asks_for_gateway(first.substr(0, first.find_first_of("\r\n"))) ? ConnectionKind::http_gateway
                                                                         : ConnectionKind::http;
 }
@@ -81,7 +67,7 @@ void FirstBytes::see_client(msnp::Bytes bytes) {
   if (decided_) first_ = {};
 }
 
-ConnectionKind FirstBytes::kind() const noexcept {
+ConnectionKind FirstBytes::kind() const {
   if (decided_) return *decided_;
   if (!first_.empty() && msnp::detect(msnp::as_bytes(first_)) == msnp::Protocol::http)
     return kind_of_http(first_);

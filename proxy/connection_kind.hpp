@@ -42,7 +42,7 @@ class FirstBytes {
   void see_client(msnp::Bytes bytes);
   void see_server() noexcept { server_spoke_ = true; }
   /// The answer, also when the connection ended before it was clear.
-  [[nodiscard]] ConnectionKind kind() const noexcept;
+  [[nodiscard]] ConnectionKind kind() const;
 
  private:
   std::optional<ConnectionKind> decided_;

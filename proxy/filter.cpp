@@ -6,6 +6,7 @@
 
 #include "msnp/repair.hpp"
 #include "proxy/escape.hpp"
+#include "proxy/http_connection.hpp"
 
 namespace gate {
 namespace {
@@ -25,6 +26,7 @@ Filter::Filter(FilterShared& shared, const Ends& ends)
                 msnp::Decoder{Direction::to_client, msnp::Side::notification, shared.limits}} {}
 
 Filter::~Filter() {
+  shared_->memory_held -= charged_;
   if (conversation_ == nullptr) return;
   // What is still held now never goes anywhere: that too is told.
   now_.monotonic += shared_->limits.message_age + 1;
@@ -35,7 +37,6 @@ Filter::~Filter() {
   } catch (const std::bad_alloc&) {
     // Nothing of it went anywhere all the same.
   }
-  shared_->memory_held -= charged_;
 }
 
 Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& out, const Now& now) {
@@ -49,6 +50,9 @@ Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& o
         break;
       case State::following:
         follow(direction, in, out, result);
+        break;
+      case State::http:
+        follow_http(direction, in, out, result);
         break;
       case State::transparent:
         out.forward(direction, in);
@@ -93,9 +97,18 @@ void Filter::detect(Direction direction, msnp::Bytes in) {
       if (state_ == State::closed) state_ = State::reset;
       return;
     }
-    default:
-      fail(Cause::not_msnp, described(protocol, in));
+    case msnp::Protocol::http:
+      if (!shared_->http.enabled) break;
+      http_ = std::make_unique<HttpConnection>(*shared_, ends_, depth_);
+      state_ = State::http;
       return;
+    default:
+      break;
+  }
+  if (strangers_ == Strangers::pass) {
+    state_ = State::transparent;
+  } else {
+    fail(Cause::not_msnp, described(protocol, in));
   }
 }
 
@@ -220,6 +233,7 @@ Close Filter::tick(msnp::Output& out, const Now& now) {
     conversation_->expire(scene(injector));
     charge();
   }
+  if (state_ == State::http && http_->tick(out, now) != Close::no) state_ = State::closed;
   return close();
 }
 
@@ -229,11 +243,12 @@ Close Filter::close() const noexcept {
 }
 
 bool Filter::idle() const noexcept {
+  if (http_ != nullptr) return http_->idle();
   return conversation_ == nullptr || conversation_->idle();
 }
 
 bool Filter::recognised() const noexcept {
-  return commanded_ || state_ == State::transparent;
+  return commanded_ || state_ == State::transparent || (http_ != nullptr && http_->recognised());
 }
 
 void Filter::fail(Cause cause, std::string detail) {

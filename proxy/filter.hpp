@@ -22,11 +22,15 @@
 #include "msnp/output.hpp"
 #include "proxy/audit.hpp"
 #include "proxy/clock.hpp"
+#include "proxy/http_settings.hpp"
 #include "proxy/notice.hpp"
 #include "proxy/policy.hpp"
 #include "proxy/sha1.hpp"
 
 namespace gate {
+
+class HttpConnection;
+class HttpSessions;
 
 /// What the filters of one worker share. Outlives them; used by one thread only.
 struct FilterShared {
@@ -40,6 +44,12 @@ struct FilterShared {
   std::size_t memory = 256 * 1024 * 1024;    // most all sessions of the worker may hold together
   std::size_t memory_held = 0;               // what they hold; above `memory` after it was lowered
 
+  HttpSettings http;
+  std::vector<std::uint16_t> msnp_ports{1863, 1864, 1865};  // a CONNECT to one of these is for MSNP alone
+  std::shared_ptr<HttpSessions> gateway_sessions;           // none before the first request to the gateway
+
+  /// Of the HTTP gateway; made when first asked for.
+  [[nodiscard]] HttpSessions& sessions_of_gateway();
   /// What they may hold besides.
   [[nodiscard]] std::size_t memory_left() const noexcept {
     return memory > memory_held ? memory - memory_held : 0;
@@ -63,6 +73,12 @@ class Filter final : private msnp::Judge {
  public:
   /// `shared` outlives the filter.
   Filter(FilterShared& shared, const Ends& ends);
+  /// For the stream of a session of the HTTP gateway: both sides know what it is, and its records say so.
+  Filter(FilterShared& shared, const Ends& ends, msnp::Side side);
+  /// For what flows through a CONNECT or an upgrade, within `depth` of them. `pass`: what is no MSNP is none
+  /// of our business.
+  enum class Strangers : std::uint8_t { judged, pass };
+  Filter(FilterShared& shared, const Ends& ends, std::uint8_t depth, Strangers strangers);
   ~Filter();
   Filter(const Filter&) = delete;
   Filter& operator=(const Filter&) = delete;
@@ -91,12 +107,25 @@ class Filter final : private msnp::Judge {
   /// True once a whole command was read, or the connection passes unread.
   [[nodiscard]] bool recognised() const noexcept;
 
-  [[nodiscard]] const msnp::Identity& identity() const noexcept { return identity_; }
+  /// Nothing of it is read any more.
+  [[nodiscard]] bool passes_unread() const noexcept { return state_ == State::transparent; }
+
+  /// HTTP whose connections come and go: their sessions tell their own ends, and what else passes by is none
+  /// of our business.
+  [[nodiscard]] bool ends_untold() const noexcept;
+
+  [[nodiscard]] const msnp::Identity& identity() const noexcept;
+
+  /// The stream goes on over another connection.
+  void moved(const Ends& ends) noexcept { ends_ = ends; }
+  /// It ends, for more is held of it than may be.
+  void spent(std::size_t held);
 
  private:
   enum class State : std::uint8_t {
     detecting,    // the first bytes are still coming
     following,    // every frame is read
+    http,         // every message is
     transparent,  // not understood, and `[failure]` says pass
     closed,
     reset,
@@ -125,6 +154,7 @@ class Filter final : private msnp::Judge {
   void show_noted(const msnp::Passage& passage);
   void detect(msnp::Direction direction, msnp::Bytes in);
   void follow(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
+  void follow_http(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
   void handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);
   [[nodiscard]] msnp::Fate inspect(msnp::Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
                                    msnp::Output& out);
@@ -147,11 +177,15 @@ class Filter final : private msnp::Judge {
   msnp::Identity identity_;
   std::array<msnp::Decoder, 2> decoders_;
   std::unique_ptr<msnp::Conversation> conversation_;  // only once somebody invited or sent a package
+  std::unique_ptr<HttpConnection> http_;              // only while `State::http`
   Now now_;
   std::size_t charged_ = 0;  // bytes counted in FilterShared::memory_held
   State state_ = State::detecting;
   bool commanded_ = false;  // a whole frame came
   msnp::Side side_ = msnp::Side::notification;
+  bool over_gateway_ = false;  // the stream of a session of the HTTP gateway
+  Strangers strangers_ = Strangers::judged;
+  std::uint8_t depth_ = 0;  // tunnels it is in
 };
 
 }  // namespace gate

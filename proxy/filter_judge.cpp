@@ -64,7 +64,8 @@ bool Filter::record(const msnp::Offer& offer, std::span<const std::string> other
   event.peers.assign(others.begin(), others.end());
   std::erase(event.peers, std::string());
   if (!offer.names.empty() || offer.size) event.file = AuditEvent::File{offer.names, offer.size};
-  event.form = offer.form;
+  event.form = over_gateway_ ? msnp::Form::http : offer.form;
+  if (over_gateway_) event.detail = msnp::name_of(offer.form);
   if (!offer.call_id.empty() || !offer.session_id.empty() || !offer.cookie.empty()) {
     event.call = AuditEvent::Call{offer.call_id, offer.session_id, offer.cookie};
   }

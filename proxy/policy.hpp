@@ -43,9 +43,16 @@ struct ObjectCaps {
 };
 
 /// `[failure]`: what happens when something is wrong (decisions.md 5).
-enum class Cause : std::uint8_t { parse_error, not_msnp, reassembly_limit, memory, audit_write_failed };
-inline constexpr std::size_t cause_count = 5;
-/// "parse-error", "not-msnp", "reassembly-limit", "memory", "audit-write-failed".
+enum class Cause : std::uint8_t {
+  parse_error,
+  not_msnp,
+  http_ambiguous,
+  reassembly_limit,
+  memory,
+  audit_write_failed,
+};
+inline constexpr std::size_t cause_count = 6;
+/// "parse-error", "not-msnp", "http-ambiguous", "reassembly-limit", "memory", "audit-write-failed".
 [[nodiscard]] std::string_view name_of(Cause cause) noexcept;
 
 enum class Reaction : std::uint8_t { close, pass, block };
@@ -64,8 +71,8 @@ class Policy {
     Action over_size = Action::block;                               // [objects] over_size
     Action wrong_digest = Action::observe;                          // [objects] wrong_digest
     msnp::RefusalMode refusal_mode = msnp::RefusalMode::tombstone;  // [refusal] p2p_v2
-    std::array<Reaction, cause_count> failure{Reaction::close, Reaction::close, Reaction::block,
-                                              Reaction::close, Reaction::block};
+    std::array<Reaction, cause_count> failure{Reaction::close, Reaction::close, Reaction::close,
+                                              Reaction::block, Reaction::close, Reaction::block};
     NoticeSettings notice;
     /// Identifies this policy in audit records: a digest of its text.
     std::string revision;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/http_session.hpp"
 #include "proxy/tcp_connections.hpp"
 
 namespace gate {
@@ -64,7 +65,7 @@ struct Session {
   explicit Session(ReplayedConnection& connection_report) : report(&connection_report) {}
 
   ReplayedConnection* report;
-  std::unique_ptr<Filter> filter;  // none: bytes pass unread
+  std::unique_ptr<Filter> filter;
   std::array<std::vector<std::byte>, 2> unconsumed;
   bool reset = false;
 };
@@ -97,6 +98,7 @@ class Run {
 
   void finish() {
     while (!sessions_.empty()) end(sessions_.begin()->first);
+    shared_.gateway_sessions.reset();  // calls and sessions are those of one capture
   }
 
  private:
@@ -108,19 +110,13 @@ class Run {
     report.client = connection.client;
     report.server = connection.server;
     Session& session = sessions_.emplace(ordinal, Session(report)).first->second;
-    if (report.kind != ConnectionKind::http_gateway) {
-      session.filter = std::make_unique<Filter>(shared_, Ends{connection.client, connection.server});
-    }
+    session.filter = std::make_unique<Filter>(shared_, Ends{connection.client, connection.server});
     return session;
   }
 
   void feed(Session& session, Direction direction, Bytes piece) {
     ReplayedConnection& report = *session.report;
     if (report.closed) return;
-    if (!session.filter) {
-      if (emission_ != nullptr) emission_->write(report.number, direction, piece);
-      return;
-    }
     std::vector<std::byte>& rest = session.unconsumed[static_cast<std::size_t>(direction)];
     const bool joined = !rest.empty();
     if (joined) rest.insert(rest.end(), piece.begin(), piece.end());
@@ -198,9 +194,10 @@ class Run {
   bool tick(msnp::Moment moment) {
     now_.monotonic = moment;
     now_.wall = first_time_ + std::chrono::milliseconds(moment);
-    bool any = false;
+    bool any = shared_.gateway_sessions && shared_.gateway_sessions->timed();
+    if (any) shared_.gateway_sessions->tick(now_);
     for (auto& [ordinal, session] : sessions_) {
-      if (!session.filter || session.report->closed || session.reset || session.filter->idle()) continue;
+      if (session.report->closed || session.reset || session.filter->idle()) continue;
       any = true;
       session.report->closed = session.filter->tick(output_, now_) != Close::no;
       send(*session.report);

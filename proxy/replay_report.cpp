@@ -100,14 +100,10 @@ std::string text_of(const ReplayedConnection& connection) {
   std::string text = std::to_string(connection.number) + ' ';
   text += name_of(connection.kind);
   text += ' ' + text_of(connection.client) + " > " + text_of(connection.server);
-  if (connection.kind == ConnectionKind::http_gateway) {
-    text += " HTTP gateway: not read by this version";
-  } else {
-    text += connection.dialect == 0 ? " -" : " MSNP" + std::to_string(connection.dialect);
-    text += " user " + (connection.user.empty() ? "-" : showable(connection.user));
-    text += " peers " + (connection.peers.empty() ? "-" : joined(connection.peers, ","));
-    if (connection.peers_cut) text += ",...";
-  }
+  text += connection.dialect == 0 ? " -" : " MSNP" + std::to_string(connection.dialect);
+  text += " user " + (connection.user.empty() ? "-" : showable(connection.user));
+  text += " peers " + (connection.peers.empty() ? "-" : joined(connection.peers, ","));
+  if (connection.peers_cut) text += ",...";
   if (connection.incomplete) text += "; incomplete: bytes are missing from the capture";
   if (connection.closed) text += "; closed by msnpgate";
   if (connection.unfinished != 0) {

@@ -323,6 +323,7 @@ AuditEvent Session::event(AuditKind kind) const {
 }
 
 void Session::record_end(Ending ending) noexcept {
+  if (filter_.ends_untold()) return;
   constexpr std::array<std::string_view, 3> phases{"connecting", "relaying", "draining"};
   try {
     AuditEvent made = event(AuditKind::session);

@@ -11,6 +11,8 @@
 #include <utility>
 #include <variant>
 
+#include "proxy/http_session.hpp"
+
 namespace gate {
 namespace {
 
@@ -40,6 +42,9 @@ Worker::Worker(Process& process, std::shared_ptr<const Terms> terms)
   refresh_policy();
   shared_.audit = this;
   change_terms(terms_);
+  shared_.http = process.boot.http;
+  shared_.http.sessions = std::max<std::size_t>(1, shared_.http.sessions / process.boot.threads);
+  shared_.msnp_ports = process.boot.intercept.ports;
 }
 
 Worker::~Worker() = default;
@@ -108,6 +113,7 @@ void Worker::stop() {
     for (const std::shared_ptr<Listener>& listener : listeners_) listener->close();
     listeners_.clear();
     for (auto next = sessions_.begin(); next != sessions_.end();) (next++)->shut_down();
+    if (shared_.gateway_sessions) shared_.gateway_sessions->shut_down(now());
     ticker_.cancel();
     working_.reset();
   });
@@ -171,7 +177,8 @@ void Worker::tick_too(Session& session) noexcept {
 
 bool Worker::timed() const noexcept {
   return !(connecting_.empty() && first_command_.empty() && idle_.empty() && closing_.empty() &&
-           draining_.empty() && ticked_.empty());
+           draining_.empty() && ticked_.empty()) ||
+         (shared_.gateway_sessions && shared_.gateway_sessions->timed());
 }
 
 void Worker::arm_tick() noexcept {
@@ -194,6 +201,10 @@ void Worker::tick() noexcept {
     while (Session* session = list->take_due(moment)) session->expire();
   }
   for (auto next = ticked_.begin(); next != ticked_.end();) (next++)->tick();
+  if (shared_.gateway_sessions) {
+    refresh_policy();
+    shared_.gateway_sessions->tick(now());
+  }
   arm_tick();
 }
 

@@ -24,10 +24,9 @@ KINDS = {"ns": "notification", "sb": "switchboard", "http": "http-gateway"}
 ALLOW_ALL = '[policy]\ndefault = "allow"\n'
 ALLOW_FILES = '[[rule]]\nname = "files"\naction = "allow"\nkinds = ["file-transfer"]\n'
 LIVE = re.compile(rb"(?:Addrs|srddA-\w+4vPI): *(?!0\.0\.0\.0)[0-9.]{7}")
-HTTP_NOTE = "HTTP gateway: not read by this version"
 
 TAKEN = re.compile(r"  (?P<number>\d+) (?P<kind>\S+) (?P<client>\S+) > (?P<server>\S+) "
-                   r"(?:(?P<dialect>MSNP\d+|-) user (?P<user>\S+) peers (?P<peers>[^;\s]+)|(?P<note>[^;]+))(?P<rest>;.*)?")
+                   r"(?P<dialect>MSNP\d+|-) user (?P<user>\S+) peers (?P<peers>[^;\s]+)(?P<rest>;.*)?")
 SUMMARY = re.compile(r".*: (?P<packets>\d+) packets; taken: (?P<taken>\d+); not taken: (?P<not_taken>.*); "
                      r"events: (?P<events>\d+)")
 
@@ -70,14 +69,11 @@ def check_people(path, capture):
         same(row["kind"], KINDS[connection["kind"]], f"{what}: kind")
         same((row["client"], row["server"]), (connection["client"], connection["server"]), f"{what}: ends")
         same(row["rest"], None, f"{what}: remarks")
-        if connection["kind"] == "http":
-            same(row["note"], HTTP_NOTE, what)
-            continue
         session, = connection["sessions"]
         same(row["user"], session["user"], f"{what}: user")
         peers = [] if row["peers"] == "-" else row["peers"].split(",")
         same(sorted(peers), sorted(session["peers"]), f"{what}: peers")
-        if connection["kind"] == "ns":  # a switchboard does not negotiate one
+        if session["kind"] == "ns":  # a switchboard does not negotiate one
             same(row["dialect"], session["dialect"], f"{what}: dialect")
 
 
@@ -112,7 +108,7 @@ def check_offers(path, capture):
         assert event["event"] in ("transfer", "transport", "object"), f"unexpected event: {event}"
     blocked = [event for event in events if event.get("action") == "block"]
     expected = [offer_of(connection, session, offer)
-                for connection in taken_of(capture) if connection["kind"] != "http"
+                for connection in taken_of(capture)
                 for session in connection["sessions"] for offer in session["offers"] if offer["decision"] == "block"]
     found = collections.Counter(stopped_of(event) for event in blocked if event["event"] == "transfer")
     wanted = collections.Counter(expected)
@@ -120,7 +116,7 @@ def check_offers(path, capture):
     assert not missing and not extra, f"{len(missing)} missed {told(missing)}; {len(extra)} too many {told(extra)}"
 
     rewritable = collections.Counter(
-        connection["client"] for connection in taken_of(capture) if connection["kind"] != "http"
+        connection["client"] for connection in taken_of(capture)
         for session in connection["sessions"] for one in session["transport"] if one["decision"] == "rewrite")
     closed = collections.Counter(event["client"] for event in blocked if event["event"] == "transport")
     assert not closed - rewritable, f"transports stopped that carry no address: {closed - rewritable}"
@@ -157,13 +153,11 @@ def check_transports(path, capture):
         events = [json.loads(line) for line in out.splitlines()]
         found = collections.Counter(event["client"] for event in events if event["event"] == "transport")
         told_of = collections.Counter(
-            connection["client"] for connection in taken_of(capture) if connection["kind"] != "http"
+            connection["client"] for connection in taken_of(capture)
             for session in connection["sessions"] for one in session["transport"] if one["decision"] == "rewrite")
         same(found, told_of, "addresses removed")
         same({event["action"] for event in events if event["event"] == "transport"} - {"block"}, set(), "actions")
         for connection in taken_of(capture):
-            if connection["kind"] == "http":
-                continue
             for way, truth in (("to_server", connection["c2s"]), ("to_client", connection["s2c"])):
                 name = f"{connection['taken']}.{way}.bin"
                 data = (emitted / name).read_bytes()

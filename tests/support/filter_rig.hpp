@@ -45,8 +45,8 @@ class FilterRig {
   [[nodiscard]] std::string to_server() { return sent(msnp::Direction::to_server); }
   [[nodiscard]] std::string to_client() { return sent(msnp::Direction::to_client); }
 
-  FilterShared shared;
   RememberingSink audit;
+  FilterShared shared;
   bool closed = false;
   bool reset = false;  // closed with Close::reset
   std::unique_ptr<Filter> filter;

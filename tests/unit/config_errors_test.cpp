@@ -259,6 +259,10 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
                                                            {"notice.contact", {"\"text\"", "\"\""}},
                                                            {"notice.sender", {"\"text\"", "\"\""}},
                                                            {"state", {"\"text\""}},
+                                                           {"http", {"{}"}},
+                                                           {"http.enabled", {"true"}},
+                                                           {"http.ports", {"[]"}},
+                                                           {"http.sessions", {"5"}},
                                                            {"rule.max_size", {"5"}},
                                                            {"rule.until", {"2026-01-01T00:00:00Z"}}};
   const std::vector<std::string> samples{"\"text\"",   "5",        "-5",  "1.5",  "true",

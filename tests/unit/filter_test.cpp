@@ -117,7 +117,6 @@ TEST(Filter, AParseErrorPassesUnreadIfTheOperatorWroteSo) {
 
 const std::pair<std::string, const char*> strangers[] = {
     {"\x16\x03\x01\x02\x00\x01\x00\x01\xFC"s, "tls"},
-    {"POST /gateway/gateway.dll HTTP/1.1\r\n", "http"},
     {"SSH-2.0-OpenSSH_9\r\n", "other"},
 };
 
@@ -138,6 +137,16 @@ TEST(Filter, AnotherProtocolIsClosedAndNamed) {
     EXPECT_EQ(rig.audit.events[0].reason, "not-msnp");
     EXPECT_THAT(rig.audit.events[0].detail, StartsWith(name + ": "s));
   }
+}
+
+TEST(Filter, HttpIsAnotherProtocolWhereItIsNotRead) {
+  FilterRig rig(policy_with(Action::block));
+  rig.shared.http.enabled = false;
+  rig.from_client("POST /gateway/gateway.dll HTTP/1.1\r\n");
+  EXPECT_TRUE(rig.closed);
+  ASSERT_EQ(rig.audit.events.size(), 1U);
+  EXPECT_EQ(rig.audit.events[0].reason, "not-msnp");
+  EXPECT_THAT(rig.audit.events[0].detail, StartsWith("http: "));
 }
 
 TEST(Filter, ADataSocketOfATransferIsResetWhateverHappensToStrangers) {

@@ -126,17 +126,22 @@ TEST(Replay, FramesCutByPacketsLeaveWhole) {
   EXPECT_EQ(content_of(scratch.path() / "1.to_client.bin"), answer);
 }
 
-TEST(Replay, HttpGatewayIsTakenUnreadAndSaysSo) {
+TEST(Replay, HttpGatewayIsReadLikeAnyConnection) {
   constexpr std::string_view request =
-      "POST /gateway/gateway.dll?Action=open HTTP/1.1\r\n\r\nVER 1 MSNP8 CVR0\r\n";
+      "POST /gateway/gateway.dll?Action=open&Server=SB HTTP/1.1\r\nContent-Length: 26\r\n\r\n"
+      "USR 1 ann@x.example 17.6\r\n";
+  constexpr std::string_view answered =
+      "HTTP/1.1 200 OK\r\nX-MSN-Messenger: SessionID=1.2\r\nContent-Length: 28\r\n\r\n"
+      "USR 1 OK ann@x.example Ann\r\n";
   PcapFile file;
-  Talk(file, 1'001).shake().says(request, "AF").hears("HTTP/1.1 200 OK\r\n\r\n", "AF");
+  Talk(file, 1'001).shake().says(request, "AF").hears(answered, "AF");
   const ScratchDirectory scratch;
   const Outcome outcome = run({file.path()}, scratch.path());
   EXPECT_EQ(outcome.code, exit_fine);
   EXPECT_EQ(content_of(scratch.path() / "1.to_server.bin"), request);
-  EXPECT_EQ(content_of(scratch.path() / "1.to_client.bin"), "HTTP/1.1 200 OK\r\n\r\n");
-  EXPECT_NE(outcome.err.find("HTTP gateway: not read by this version"), std::string::npos) << outcome.err;
+  EXPECT_EQ(content_of(scratch.path() / "1.to_client.bin"), answered);
+  EXPECT_NE(outcome.err.find("1 http-gateway"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("user ann@x.example"), std::string::npos) << outcome.err;
 }
 
 TEST(Replay, AConnectionWithMissingBytesIsReadToTheHoleAndNamed) {
