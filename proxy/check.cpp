@@ -93,6 +93,23 @@ std::string sentence(const Rule& rule) {
   return text;
 }
 
+void tell_http(const Boot& boot, std::ostream& out) {
+  const HttpIntercept& web = boot.http_intercept;
+  const auto port_text = [](std::uint16_t port) { return std::to_string(port); };
+  if (!boot.http.enabled) {
+    out << "HTTP: not read; it is other traffic on an intercepted port\n";
+  } else if (web.ports.empty()) {
+    out << "HTTP: read where it comes by, but no web port is intercepted: clients that fall back to the HTTP "
+           "gateway on port 80 pass unread\n";
+  } else {
+    out << "HTTP: requests of the HTTP gateway are read; all web traffic to TCP ports "
+        << list_of(web.ports, " and ", port_text) << " runs through the gateway";
+    if (!web.addresses.empty()) out << ", to " << list_of(web.addresses, " and ", network_text);
+    if (!web.hosts.empty()) out << ", to " << list_of(web.hosts, " and ", itself);
+    out << '\n';
+  }
+}
+
 void tell_boot(const Boot& boot, std::ostream& out) {
   out << "listeners, on " << boot.threads << (boot.threads == 1 ? " thread:\n" : " threads:\n");
   for (const ListenerSettings& listener : boot.listeners) {
@@ -110,6 +127,7 @@ void tell_boot(const Boot& boot, std::ostream& out) {
       << (intercept.interfaces.empty() ? "every interface" : list_of(intercept.interfaces, " and ", itself))
       << (intercept.exempt.empty() ? "" : ", but not to " + list_of(intercept.exempt, " and ", network_text))
       << '\n';
+  tell_http(boot, out);
   const LimitSettings& limits = boot.limits;
   out << "limits:\n"
       << "  sessions               " << limits.sessions << ", of one client address "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "proxy/config_values.hpp"
@@ -66,6 +67,16 @@ std::vector<Rule::Network> outermost(const std::vector<Rule::Network>& networks,
   return kept;
 }
 
+/// Where web traffic goes that is handed over: a match of nft, empty for everywhere; nothing if there is
+/// none.
+std::optional<std::string> web_destinations(const HttpIntercept& web, Family family) {
+  if (web.ports.empty()) return std::nullopt;
+  if (web.addresses.empty()) return std::string();
+  const auto destinations = outermost(web.addresses, family);
+  if (destinations.empty()) return std::nullopt;
+  return ' ' + std::string(family.addresses()) + " daddr " + set_of(destinations, network_text);
+}
+
 class Writer {
  public:
   explicit Writer(const Boot& boot) : boot_(boot) {
@@ -118,8 +129,11 @@ void Writer::select(std::initializer_list<ListenerMode> modes, Action action) {
   for (const Family family : families) {
     const ListenerSettings* const listener = taken(family);
     if (listener == nullptr || std::find(modes.begin(), modes.end(), listener->mode) == modes.end()) continue;
-    line("meta nfproto " + std::string(family.protocol()) + " tcp dport " + set_of(intercept.ports, number) +
-         ' ' + action(family, *listener));
+    const std::string of_family = "meta nfproto " + std::string(family.protocol()) + " tcp dport ";
+    line(of_family + set_of(intercept.ports, number) + ' ' + action(family, *listener));
+    if (const auto web = web_destinations(boot_.http_intercept, family)) {
+      line(of_family + set_of(boot_.http_intercept.ports, number) + *web + ' ' + action(family, *listener));
+    }
   }
 }
 

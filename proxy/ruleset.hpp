@@ -31,7 +31,8 @@ struct RulesFault {
 };
 
 /// The ruleset for the listeners of `boot`, as nft reads it. Loading it replaces an earlier one in one step.
-/// The first listener that can take a family of addresses takes it.
+/// The first listener that can take a family of addresses takes it. Names of [http] hosts have been looked
+/// up: their addresses stand with the others.
 [[nodiscard]] std::variant<std::string, RulesFault> ruleset_for(const Boot& boot);
 
 /// Removes the table; fine when there is none.

@@ -79,6 +79,7 @@ users = ["eve@corp.example"]
            "listeners, on 2 threads:\n  [::]:11863, redirected connections\n"
            "  192.0.2.1:1863, everything to 192.0.2.10:1863\n",
            "intercepted: TCP ports 1863, 1864 and 1865 on eth1, but not to 198.51.100.0/24\n",
+           "HTTP: read where it comes by, but no web port is intercepted: ",
            "  sessions               9000, of one client address 512\n",
            "  idle_timeout           never\n",
            "/audit.jsonl\n",

@@ -111,6 +111,19 @@ TEST(Ruleset, WhatIsInterceptedIsNeverForwarded) {
   EXPECT_THAT(text, HasSubstr("ipv6 tcp dport { 1863, 1864, 1865 } reject with tcp reset\n"));
 }
 
+TEST(Ruleset, HandsOverWebPortsOnlyWhereItWasToldTo) {
+  gate::Boot boot = boot_with({"[::]:11863"});
+  EXPECT_THAT(ruleset(boot), Not(HasSubstr("80")));
+  boot.http_intercept.ports = {80, 3128};
+  EXPECT_THAT(ruleset(boot), HasSubstr("meta nfproto ipv4 tcp dport { 80, 3128 } redirect to :11863\n"));
+  EXPECT_THAT(ruleset(boot), HasSubstr("meta nfproto ipv6 tcp dport { 80, 3128 } redirect to :11863\n"));
+  EXPECT_THAT(ruleset(boot), HasSubstr("ipv4 tcp dport { 80, 3128 } reject with tcp reset\n"));
+  boot.http_intercept.addresses = {*gate::network_from("192.0.2.0/24"), *gate::network_from("192.0.2.7")};
+  EXPECT_THAT(ruleset(boot),
+              HasSubstr("ipv4 tcp dport { 80, 3128 } ip daddr { 192.0.2.0/24 } redirect to :11863\n"));
+  EXPECT_THAT(ruleset(boot), Not(HasSubstr("ipv6 tcp dport { 80")));
+}
+
 TEST(Ruleset, NeedsAListenerThatConnectionsFromOutsideCanReach) {
   const char* const none = "found none with mode = \"redirect\" or \"tproxy\"";
   EXPECT_THAT(ruleset(gate::Boot{}), HasSubstr(none));
