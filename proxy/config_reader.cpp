@@ -142,12 +142,6 @@ std::optional<std::uint64_t> Value::size(std::uint64_t least, std::uint64_t most
   return bytes;
 }
 
-std::optional<bool> Value::boolean() const {
-  if (const auto* const read = node_->as_boolean()) return read->get();
-  fault("write true or false, without quotes");
-  return std::nullopt;
-}
-
 std::optional<std::chrono::milliseconds> Value::duration(std::chrono::milliseconds least,
                                                          std::chrono::milliseconds most) const {
   std::optional<std::chrono::milliseconds> read;

@@ -79,6 +79,7 @@ class HttpConnection {
     bool upgrades = false;   // 101 may follow
     bool opens = false;      // its answer names the session
     bool ordered = false;    // it took its session's turn
+    bool lost = false;       // a poll of a session that nobody knows: its answer must have nothing to say
     bool continued = false;  // the client was told to go on; the server's 100 stops here
   };
   /// One direction. Between two messages it has no reader.
@@ -121,6 +122,7 @@ class HttpConnection {
   void complete(Lane<true>& lane, msnp::Bytes message, std::size_t head, bool copied, msnp::Output& out);
   void complete(Lane<false>& lane, msnp::Bytes message, std::size_t head, bool copied, msnp::Output& out);
   void tell_to_go_on(Lane<true>& lane, msnp::Output& out);
+  /// Null for a poll of a session that nobody knows, and after a fault.
   [[nodiscard]] std::shared_ptr<HttpSession> session_for(const msnp::GatewayRequest& request);
   void answered();
 

@@ -108,6 +108,11 @@ bool HttpConnection::head_read(Lane<false>& lane, Bytes head, msnp::Output& out)
     if (reader.head().coded && !reader.done()) fail("an answer of the gateway with a Content-Encoding");
     return true;
   }
+  if (request != nullptr && request->lost && !reader.done() &&
+      (status == status_ok || !reader.head().messenger.empty())) {
+    fail("an answer for a session of the gateway that was not opened here");
+    return false;
+  }
   out.forward(Direction::to_client, head);
   endless_ = reader.endless();
   if (connected) {
@@ -150,7 +155,10 @@ std::shared_ptr<HttpSession> HttpConnection::session_for(const msnp::GatewayRequ
     if (session == nullptr) fail("too many sessions of the gateway");
   } else {
     session = sessions.find(ends_, request.session, now_);
-    if (session == nullptr) fail("a request for a session of the gateway that was not opened here");
+    // After a restart clients still poll; the server tells them that the session is gone.
+    if (session == nullptr && request.action != GatewayAction::poll) {
+      fail("a request for a session of the gateway that was not opened here");
+    }
   }
   return session;
 }
@@ -166,8 +174,13 @@ void HttpConnection::complete(Lane<true>& lane, Bytes message, std::size_t head,
   // Escargot passes over it; another server may not.
   if (polls && !body.empty()) return fail("a poll with a body");
   std::shared_ptr<HttpSession> session = session_for(request);
-  if (session == nullptr) return;
   Request waiting;
+  if (session == nullptr) {
+    if (!fault_.empty()) return;
+    waiting.lost = true;
+    waiting_.push_back(std::move(waiting));
+    return send(out, Direction::to_server, message, copied);
+  }
   waiting.opens = request.action == GatewayAction::open;
   waiting.ordered = !body.empty();
   waiting.continued = std::exchange(continued_, false);

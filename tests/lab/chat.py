@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 
-from . import link, mime
+from . import mime
 from .classic import ClassicTransfers
 from .p2p_calls import P2PCalls
 from .wire import Malformed, line, with_payload
@@ -24,7 +24,7 @@ class Chat:
         client.chats.append(self)
 
     async def connect(self, host, port):
-        self.link = await link.connect(self.client.namespace, host, port, "server", self._frame, self._ended)
+        self.link = await self.client.connect("SB", host, port, self._frame, self._ended)
 
     async def ask(self, command, *words, timeout=10.0):
         transaction, reply = self._expect()

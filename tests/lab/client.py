@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
-from . import link, p2p_bridge, slp
+from . import http_link, link, p2p_bridge, slp
 from .chat import Chat
 from .rules import PASSWORD, endpoint_of, ticket_of
 from .wire import line, with_payload
@@ -82,6 +82,7 @@ class Client:
         self.habits = habits
         self.picture = picture
         self.answers = answers
+        self.over_http = False         # through the HTTP gateway on port 80, as where port 1863 is closed
         self.gapless = True            # whether P2P v2 numbers must continue from message to message
         self.server_host = ""
         self.events = []
@@ -144,7 +145,7 @@ class Client:
 
     async def sign_in(self, host, port=1863):
         self.server_host = host
-        self.link = await link.connect(self.namespace, host, port, "server", self._frame, self._ended)
+        self.link = await self.connect("NS", host, port, self._frame, self._ended)
         chosen = await self._ask("VER", f"MSNP{self.dialect}", "CVR0")
         if chosen.words[2:] != (f"MSNP{self.dialect}",):
             raise Refused(str(chosen))
@@ -173,6 +174,12 @@ class Client:
         if self.dialect >= 11:
             await self._ask("UUX", payload=b"<Data><PSM>in the lab</PSM><CurrentMedia></CurrentMedia></Data>")
         self.event("signed-in", dialect=self.dialect)
+
+    async def connect(self, side, host, port, on_frame, on_end):
+        """`side` is "NS" or "SB"."""
+        if self.over_http:
+            return await http_link.connect(self.namespace, host, side, on_frame, on_end)
+        return await link.connect(self.namespace, host, port, "server", on_frame, on_end)
 
     async def go_online(self):
         what = ["NLN"]

@@ -9,6 +9,7 @@ Lab rules: everybody is on everybody's contact list; the password is "secret"; a
 import asyncio
 import time
 
+from .http_server import HttpGateway
 from .link import Link
 from .notification import NotificationSession
 from .switchboard import SwitchboardSession
@@ -17,13 +18,13 @@ from .switchboard import SwitchboardSession
 class Connection:
     """One accepted connection; what speaks on it is decided by the port it came to."""
 
-    def __init__(self, server, kind, reader, writer):
+    def __init__(self, server, kind, make_link):
         self.server = server
         self.kind = kind
         self.account = ""
         session = NotificationSession if kind == "notification" else SwitchboardSession
         self.session = session(self)
-        self.link = Link(reader, writer, "client", self._frame, self._end)
+        self.link = make_link(self._frame, self._end)
 
     @property
     def tape(self):
@@ -60,6 +61,7 @@ class Server:
         self.switchboard_port = switchboard_port
         self.connections = []
         self.faults = []
+        self.gateway = None     # of HTTP
         self.online = {}        # account -> NotificationSession
         self.invitations = {}   # cookie -> Invitation
         self._log = open(log_path, "w", encoding="utf-8", buffering=1)
@@ -67,15 +69,25 @@ class Server:
         self._started = time.monotonic()
 
     async def listen(self, sock, kind):
-        """`kind` is "notification", "switchboard" or "mute" (takes connections, reads, says nothing)."""
+        """`kind` is "notification", "switchboard", "http" (both of them through the HTTP gateway) or "mute" (takes
+        connections, reads, says nothing)."""
+        if kind == "http":
+            self.gateway = HttpGateway(self, self._connection)
+            self._listeners.append(await asyncio.start_server(self.gateway.serve, sock=sock))
+            return
+
         async def accepted(reader, writer):
             if kind == "mute":
                 while await reader.read(4096):
                     pass
                 writer.close()
                 return
-            self.connections.append(Connection(self, kind, reader, writer))
+            self._connection(kind, lambda on_frame, on_end: Link(reader, writer, "client", on_frame, on_end))
         self._listeners.append(await asyncio.start_server(accepted, sock=sock))
+
+    def _connection(self, kind, make_link):
+        self.connections.append(Connection(self, kind, make_link))
+        return self.connections[-1]
 
     def switchboard_for(self, connection):
         """Where to send a client for a conversation: the same address family it came by."""

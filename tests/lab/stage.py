@@ -14,7 +14,7 @@ from .namespaces import WIRES, Internet
 from .server import Server
 from .slp import Picture
 
-NOTIFICATION, SWITCHBOARD, MUTE = 1863, 1864, 1865
+NOTIFICATION, SWITCHBOARD, MUTE, WEB = 1863, 1864, 1865, 80
 
 CONFIG = """\
 threads = 1
@@ -81,6 +81,7 @@ class Stage:
             await self.server.listen(place.listener(host, NOTIFICATION), "notification")
             await self.server.listen(place.listener(host, SWITCHBOARD), "switchboard")
         await self.server.listen(place.listener(wire.machine4, MUTE), "mute")
+        await self.server.listen(place.listener(wire.machine4, WEB), "http")
 
     async def gateway_up(self, config=None):
         """The gateway with its rules; False when it does not come up."""
@@ -96,12 +97,13 @@ class Stage:
                           f"{code}\n{self.gateway.log()[-1500:]}")
         self.gateway.rules("unload")
 
-    async def person(self, name, place, dialect, habits=LIBPURPLE, answers="accept", ipv6=False):
+    async def person(self, name, place, dialect, habits=LIBPURPLE, answers="accept", ipv6=False, over_http=False):
         """Somebody at a machine of network `place`, signed in and online, with a picture of their own."""
         account = f"{name}@lab.example"
         picture = Picture(account, self.random.randbytes(self.random.randrange(8_000, 28_000)))
         client = Client(self.internet.places[place], account, dialect, habits, picture, answers)
         client.gapless = not self.withholding
+        client.over_http = over_http
         self.people.append(client)
         await client.sign_in(WIRES["server"].machine6 if ipv6 else WIRES["server"].machine4)
         await client.go_online()

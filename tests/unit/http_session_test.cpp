@@ -262,8 +262,21 @@ TEST_F(HttpSession, ItsEndByTheServerIsTold) {
   EXPECT_EQ(rig.audit.events[0].reason, "server-closed");
   EXPECT_EQ(rig.audit.events[0].user, "alice@example.com");
   EXPECT_EQ(rig.audit.events[0].form, msnp::Form::http);
-  web->from_client(poll);
+  web->from_client(post("PNG\r\n"));
   EXPECT_TRUE(web->closed()) << "there is no such session any more";
+}
+
+TEST_F(HttpSession, APollOfASessionThatNobodyKnowsMayBeToldSoAndNothingElse) {
+  const std::string lost = gateway_request("Action=poll&SessionID=9.9", "");
+  EXPECT_EQ(on_to_server(lost), lost);
+  const std::string gone = "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\ngone";
+  EXPECT_EQ(on_to_client(gone), gone);
+  EXPECT_EQ(on_to_server(lost), lost);
+  EXPECT_EQ(on_to_client(gateway_answer("9.9", "")), gateway_answer("9.9", ""));
+  EXPECT_EQ(on_to_server(lost), lost);
+  web->from_server(gateway_answer("9.9", offer_to_client()));
+  EXPECT_TRUE(web->closed());
+  EXPECT_EQ(web->to_client(), "");
 }
 
 TEST_F(HttpSession, WithoutRequestsItIsOverAfterItsTime) {
