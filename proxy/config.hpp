@@ -79,6 +79,8 @@ struct HttpIntercept {                   // web ports that `rules` hands over be
   std::vector<std::uint16_t> ports;      // such as 80; none: who falls back to HTTP passes unread
   std::vector<Rule::Network> addresses;  // with `hosts` the only destinations; both empty: all
   std::vector<std::string> hosts;        // names, resolved when rules are made
+
+  bool operator==(const HttpIntercept&) const = default;
 };
 
 enum class StopMode : std::uint8_t { close, drain };

@@ -14,6 +14,8 @@ struct HttpSettings {
   std::chrono::milliseconds idle_timeout{120'000};
   /// Longest body of a request or answer of the gateway: it is held until it is complete.
   std::size_t body = 256 * 1024;
+
+  bool operator==(const HttpSettings&) const = default;
 };
 
 }  // namespace gate

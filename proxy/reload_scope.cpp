@@ -6,7 +6,7 @@ namespace gate {
 
 std::vector<std::string> beyond_reload(const Boot& running, const Boot& file) {
   // Every member is named, so that a new one does not compile before it has its place here.
-  const auto& [listeners, threads, limits, audit, intercept, admin, service] = file;
+  const auto& [listeners, threads, limits, audit, intercept, admin, service, http, http_intercept] = file;
   static_cast<void>(listeners);  // in force with a reload, as in after_reload
   static_cast<void>(limits);
   static_cast<void>(service);
@@ -19,6 +19,8 @@ std::vector<std::string> beyond_reload(const Boot& running, const Boot& file) {
   tell(threads == running.threads, "threads", restart);
   tell(audit == running.audit, "[audit]", restart);
   tell(admin == running.admin, "[admin]", restart);
+  tell(http == running.http, "[http]", restart);
+  tell(http_intercept == running.http_intercept, "[http]", "`msnpgate rules load` puts it in force");
   tell(intercept == running.intercept, "[intercept]",
        "`msnpgate rules load` puts it in force, and for mark, table and zone a restart");
   return sentences;
