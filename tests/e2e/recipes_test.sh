@@ -69,10 +69,11 @@ check "both listeners are there" told "everything to 192.0.2.10:1863"
 check "lists are lists" told "TCP ports 1863 and 1864 on br-lan and br-guest"
 check "quotes and backslashes survive" grep -qF "name = \"ann's \\\"files\\\" \\\\ more\"" "$work/msnpgate.toml"
 check "both rules are there" told '2. "no webcams"'
-printf "msnpgate.limits=limits\nmsnpgate.limits.sesions='5'\n" >>"$work/uci"
+cp "$work/uci" "$work/typo"
+echo "msnpgate.limits.sesions='5'" >>"$work/typo"
 check "an unknown key is for msnpgate to find" bash -c \
   '"$1" <"$2" >"$3.bad"; "$4" check -c "$3.bad" 2>&1 | grep -q sesions' - \
-  "$deploy/openwrt/files/uci-to-toml" "$work/uci" "$work/msnpgate.toml" "$gate"
+  "$deploy/openwrt/files/uci-to-toml" "$work/typo" "$work/msnpgate.toml" "$gate"
 packaged() {  # the shipped UCI file, as uci would show it
   awk -v quote="'" '
     $1 == "config" { gsub(quote, ""); type = $2; name = $3 != "" ? $3 : "@" type "[" count[type]++ "]"; print "msnpgate." name "=" type }
@@ -86,7 +87,7 @@ check "and msnpgate takes that too" "$gate" check -c "$work/packaged.toml"
 mkdir "$work/bin"
 cat >"$work/bin/uci" <<END
 #!/bin/sh
-case "\$*" in *show*) head -n -2 "$work/uci" ;; *enabled*) cat "$work/enabled" ;; esac
+case "\$*" in *show*) cat "$work/uci" ;; *enabled*) cat "$work/enabled" ;; esac
 END
 cat >"$work/bin/msnpgate" <<END
 #!/bin/sh

@@ -171,7 +171,7 @@ def the_command_says_what_came_of_it():
     with running(BINARY, CONFIG + '[admin]\nsocket = "admin.sock"\n') as gateway:
         def reload(text):
             gateway.config.write_text(text)
-            return subprocess.run([BINARY, "reload", "-c", gateway.config], capture_output=True, text=True, timeout=20)
+            return subprocess.run([BINARY, "reload", "--socket", gateway.folder / "admin.sock"], capture_output=True, text=True, timeout=20)
         good = reload(gateway.text.replace("threads = 2", "threads = 3"))
         assert good.returncode == 0 and "is in force" in good.stdout, good
         assert "warning: threads changed" in good.stderr, good
