@@ -232,15 +232,20 @@ void Conversation::acknowledge_held(const Passage& passage) {
   acknowledged_.emplace_back(line.token(0));
 }
 
-void Conversation::drop_held() noexcept {
+std::size_t Conversation::drop_held() noexcept {
+  auto dropped = static_cast<std::size_t>(std::count_if(
+      messages_.begin(), messages_.end(), [](const Message& message) { return !message.held.empty(); }));
   messages_.clear();
   for (Bridge& bridge : bridges_) {
     for (BridgeStream& stream : bridge.streams) {
+      dropped += stream.texts.size();
       stream.texts.clear();
       stream.waiting.clear();
     }
   }
+  for (const Parts& parts : parts_) dropped += parts.empty() ? 0U : 1U;
   parts_ = {};
+  return dropped;
 }
 
 void Conversation::expire(const Scene& scene) {

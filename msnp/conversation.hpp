@@ -50,8 +50,8 @@ class Conversation {
   /// conversation.
   static void show(const Passage& passage, std::string_view name, std::string_view text);
 
-  /// Forgets what is held without sending it: the memory for it is spent.
-  void drop_held() noexcept;
+  /// Forgets what is held without sending it: the memory for it is spent. How many messages it was.
+  std::size_t drop_held() noexcept;
   /// Gives up what is older than `limits.message_age`, and says what has waited long enough.
   void expire(const Scene& scene);
   /// True if `expire` has nothing to wait for.

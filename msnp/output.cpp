@@ -20,6 +20,7 @@ void Output::write(Direction direction, Bytes bytes) {
   if (bytes.empty()) return;
   Lane& to = lane(direction);
   to.size += bytes.size();
+  to.written += bytes.size();
   const std::size_t offset = own_.size();
   own_.append(as_text(bytes));
   if (!to.slices.empty()) {
@@ -37,6 +38,7 @@ void Output::clear() noexcept {
     one.slices.clear();
     one.resolved.clear();
     one.size = 0;
+    one.written = 0;
   }
   own_.clear();
 }
@@ -47,6 +49,10 @@ bool Output::empty(Direction direction) const noexcept {
 
 std::size_t Output::size(Direction direction) const noexcept {
   return lanes_[static_cast<std::size_t>(direction)].size;
+}
+
+std::size_t Output::written(Direction direction) const noexcept {
+  return lanes_[static_cast<std::size_t>(direction)].written;
 }
 
 const std::vector<Bytes>& Output::slices(Direction direction) {

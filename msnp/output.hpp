@@ -24,6 +24,8 @@ class Output {
   [[nodiscard]] bool empty(Direction direction) const noexcept;
   /// Total bytes for a direction.
   [[nodiscard]] std::size_t size(Direction direction) const noexcept;
+  /// Those of them that were written, not forwarded.
+  [[nodiscard]] std::size_t written(Direction direction) const noexcept;
   /// The slices in order, valid until the next call of forward, write or clear.
   [[nodiscard]] const std::vector<Bytes>& slices(Direction direction);
 
@@ -37,6 +39,7 @@ class Output {
     std::vector<Slice> slices;
     std::vector<Bytes> resolved;
     std::size_t size = 0;
+    std::size_t written = 0;  // part of size
   };
   [[nodiscard]] Lane& lane(Direction direction) noexcept {
     return lanes_[static_cast<std::size_t>(direction)];

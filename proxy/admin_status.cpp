@@ -39,7 +39,7 @@ json::object shown(const OpenListener& open) {
   return listener;
 }
 
-AdminResponse status(const Gateway& gateway) {
+AdminResponse status(const Gateway& gateway, const AdminRequest& request) {
   using namespace std::chrono;
   const Boot boot = gateway.boot();
   const auto now = system_clock::now();
@@ -56,6 +56,7 @@ AdminResponse status(const Gateway& gateway) {
       {"policy", gateway.policy()->revision()},
       {"threads", boot.threads},
       {"sessions", json::object{{"open", gateway.sessions()}, {"limit", boot.limits.sessions}}},
+      {"you", json::object{{"who", request.who}, {"role", request.role == Role::admin ? "admin" : "viewer"}}},
       {"listeners", std::move(listeners)},
       {"audit", json::object{{"path", boot.audit.path.string()}, {"missing", gateway.audit().missing()}}},
   };
@@ -80,7 +81,7 @@ void add_status_routes(Gateway& gateway, AdminRoutes& routes) {
                         },
                     .quick = true});
   routes.push_back({.path = "/api/v1/status",
-                    .answer = [&gateway](const AdminRequest&) { return status(gateway); },
+                    .answer = [&gateway](const AdminRequest& request) { return status(gateway, request); },
                     .quick = true});
 }
 

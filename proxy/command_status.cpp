@@ -1,7 +1,14 @@
-// `msnpgate status`, `reload` and `drain`: a running gateway, asked over its admin socket.
+// `msnpgate status`, `reload` and `drain`: a running gateway, asked over its admin socket. What the
+// dashboard shows in a browser, for a terminal.
+#include <array>
+#include <chrono>
+#include <cstdint>
 #include <ostream>
+#include <sstream>
 #include <string>
+#include <thread>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -15,6 +22,9 @@ namespace {
 namespace json = boost::json;
 using boost::beast::http::verb;
 
+constexpr std::size_t longest_cell = 40;
+constexpr std::size_t most_lines = 10;  // of each list
+
 std::string age_text(std::int64_t seconds) {
   if (seconds < 120) return std::to_string(seconds) + " s";
   if (seconds < 7200) return std::to_string(seconds / 60) + " min";
@@ -26,7 +36,26 @@ std::string text_of(const json::value& value) {
   return value.is_string() ? showable(value.get_string()) : json::serialize(value);
 }
 
-void tell(const json::object& status, std::ostream& out) {
+/// A member as text of a bounded length; empty if there is none.
+std::string member(const json::value& value, std::string_view key) {
+  const json::value* const found = value.as_object().if_contains(key);
+  return found == nullptr ? std::string() : showable(text_of(*found), longest_cell);
+}
+
+std::string cell(std::string text, std::size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text + "  ";
+}
+
+std::string peers_of(const json::value& value) {
+  std::string list;
+  if (const json::value* const peers = value.as_object().if_contains("peers")) {
+    for (const json::value& peer : peers->as_array()) list += (list.empty() ? "" : ", ") + text_of(peer);
+  }
+  return showable(list, longest_cell);
+}
+
+void tell_health(const json::value& status, std::ostream& out) {
   out << "msnpgate " << text_of(status.at("version")) << ", process " << status.at("pid") << ", running for "
       << age_text(status.at("uptime_seconds").to_number<std::int64_t>()) << '\n'
       << (status.at("ready").as_bool() ? "ready\n" : "NOT READY: " + text_of(status.at("trouble")) + '\n')
@@ -43,13 +72,88 @@ void tell(const json::object& status, std::ostream& out) {
   }
 }
 
+void tell_summary(const json::value& summary, std::ostream& out) {
+  const json::value& totals = summary.at("totals");
+  out << "24 hours   " << totals.at("block") << " stopped, " << totals.at("allow") << " allowed, "
+      << totals.at("observe") << " observed, " << totals.at("failure") << " failures\n";
+  for (const json::value& cause : summary.at("causes").as_array()) {
+    out << "           " << cell(text_of(cause.at("name")), 24) << cause.at("count") << '\n';
+  }
+}
+
+void tell_stopped(const json::value& events, std::ostream& out) {
+  const json::array& list = events.at("events").as_array();
+  out << "\nlast stopped" << (list.empty() ? ": nothing\n" : "\n");
+  for (const json::value& event : list) {
+    const json::value* const file = event.as_object().if_contains("file");
+    const std::string direction = member(event, "direction");
+    out << "  " << cell(member(event, "time").substr(0, 19), 19) << cell(member(event, "user"), 24)
+        << cell(direction == "receive" ? "from" : "to", 4) << cell(peers_of(event), 24)
+        << cell(member(event, "kind"), 16) << (file == nullptr ? "" : member(*file, "name_shown")) << '\n';
+  }
+}
+
+void tell_sessions(const json::value& sessions, std::ostream& out) {
+  const json::array& list = sessions.at("sessions").as_array();
+  out << "\nopen sessions" << (list.empty() ? ": none\n" : "\n");
+  for (std::size_t i = 0; i < list.size() && i < most_lines; ++i) {
+    const json::value& session = list[i];
+    out << "  " << cell(member(session, "user"), 24) << cell(peers_of(session), 24)
+        << cell(member(session, "client"), 22) << cell("MSNP" + member(session, "dialect"), 6)
+        << cell(
+               member(session, "bytes_from_client") + " + " + member(session, "bytes_from_server") + " bytes",
+               24)
+        << age_text(session.at("age_seconds").to_number<std::int64_t>()) << '\n';
+  }
+  if (list.size() > most_lines) out << "  and " << list.size() - most_lines << " more\n";
+}
+
+void tell_rules(const json::value& policy, std::ostream& out) {
+  out << "\nrules, and how often each decided\n";
+  const json::array& rules = policy.at("rules").as_array();
+  for (std::size_t i = 0; i < rules.size() && i < most_lines; ++i) {
+    out << "  " << cell(member(rules[i], "hits"), 8) << cell(member(rules[i], "action"), 8)
+        << member(rules[i], "name") << '\n';
+  }
+  if (rules.size() > most_lines) out << "  and " << rules.size() - most_lines << " more\n";
+  out << "  " << cell(member(policy, "default_hits"), 8) << cell(member(policy, "default"), 8) << "default\n";
+}
+
+/// Everything, or what is wrong on `err`.
+int tell(const AdminOptions& options, std::ostream& out, std::ostream& err) {
+  struct Part {
+    const char* target;
+    void (*tell)(const json::value&, std::ostream&);
+  };
+  constexpr std::array<Part, 5> parts{
+      {{"/api/v1/status", tell_health},
+       {"/api/v1/summary?hours=24", tell_summary},
+       {"/api/v1/events?event=transfer,transport,object&action=block&limit=10", tell_stopped},
+       {"/api/v1/sessions", tell_sessions},
+       {"/api/v1/policy", tell_rules}}};
+  bool ready = true;
+  for (const Part& part : parts) {
+    const AdminAnswer answer = ask_admin(options, verb::get, part.target, err);
+    if (answer.code != exit_fine) return answer.code;
+    part.tell(answer.value, out);
+    if (part.tell == tell_health) ready = answer.value.at("ready").as_bool();
+  }
+  return ready ? exit_fine : exit_failed;
+}
+
 }  // namespace
 
-int command_status(const AdminOptions& options, std::ostream& out, std::ostream& err) {
-  const AdminAnswer answer = ask_admin(options, verb::get, "/api/v1/status", err);
-  if (answer.code != exit_fine) return answer.code;
-  tell(answer.value.as_object(), out);
-  return answer.value.at("ready").as_bool() ? exit_fine : exit_failed;
+int command_status(const AdminOptions& options, bool watch, std::ostream& out, std::ostream& err) {
+  if (!watch) return tell(options, out, err);
+  constexpr std::chrono::seconds pause{2};
+  for (;;) {
+    std::ostringstream page;
+    const int code = tell(options, page, err);
+    if (page.str().empty()) return code;  // there is no gateway any more
+    out << "\033[H\033[J" << page.str() << std::flush;
+    if (!out) return exit_failed;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 int command_reload(const AdminOptions& options, std::ostream& out, std::ostream& err) {

@@ -34,7 +34,8 @@ struct AdminOptions {
   std::optional<std::filesystem::path> config;
   std::optional<std::filesystem::path> socket;
 };
-int command_status(const AdminOptions& options, std::ostream& out, std::ostream& err);
+/// `watch`: again every two seconds, until interrupted or there is no gateway any more.
+int command_status(const AdminOptions& options, bool watch, std::ostream& out, std::ostream& err);
 int command_reload(const AdminOptions& options, std::ostream& out, std::ostream& err);
 int command_drain(const AdminOptions& options, std::ostream& out, std::ostream& err);
 

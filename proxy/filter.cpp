@@ -29,6 +29,7 @@ Filter::~Filter() {
   shared_->memory_held -= charged_;
   if (conversation_ == nullptr) return;
   // What is still held now never goes anywhere: that too is told.
+  shared_->given_up = Outcome::withdrawn;
   now_.monotonic += shared_->limits.message_age + 1;
   try {
     msnp::Output nowhere;
@@ -37,6 +38,7 @@ Filter::~Filter() {
   } catch (const std::bad_alloc&) {
     // Nothing of it went anywhere all the same.
   }
+  shared_->given_up = Outcome::failed;
 }
 
 Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& out, const Now& now) {
@@ -207,7 +209,9 @@ void Filter::charge() {
   const std::size_t budget = std::min(shared_->session_memory, shared_->memory_left() + charged_);
   if (held > budget) {
     fail(Cause::memory, std::to_string(held) + " bytes held");
-    conversation_->drop_held();
+    for (std::size_t dropped = conversation_->drop_held(); dropped != 0; --dropped) {
+      count_given_up(Direction::to_server);  // which way is not known any more
+    }
   }
   const std::size_t kept = std::min(conversation_->footprint(), shared_->memory_left() + charged_);
   shared_->memory_held = shared_->memory_held - charged_ + kept;
@@ -230,7 +234,9 @@ Close Filter::tick(msnp::Output& out, const Now& now) {
   now_ = now;
   if (conversation_ != nullptr && state_ == State::following) {
     msnp::Injector injector = injector_to(out, std::nullopt);
+    shared_->given_up = Outcome::timed_out;
     conversation_->expire(scene(injector));
+    shared_->given_up = Outcome::failed;
     charge();
   }
   if (state_ == State::http && http_->tick(out, now) != Close::no) state_ = State::closed;
@@ -260,6 +266,7 @@ void Filter::fail(Cause cause, Reaction reaction, std::string detail) {
   event.action = reaction == Reaction::pass ? Action::allow : Action::block;
   event.reason = name_of(cause);
   event.detail = std::move(detail);
+  shared_->metrics.fail(cause);
   const bool recorded = shared_->audit->record(event);
   const bool may_pass = recorded || shared_->policy->on(Cause::audit_write_failed) == Reaction::pass;
   if (reaction == Reaction::pass && may_pass) {

@@ -23,6 +23,7 @@
 #include "proxy/audit.hpp"
 #include "proxy/clock.hpp"
 #include "proxy/http_settings.hpp"
+#include "proxy/metrics.hpp"
 #include "proxy/notice.hpp"
 #include "proxy/policy.hpp"
 #include "proxy/sha1.hpp"
@@ -36,6 +37,8 @@ class HttpSessions;
 struct FilterShared {
   std::shared_ptr<const Policy> policy;  // replaced as a whole by a reload
   AuditSink* audit = nullptr;
+  WorkerMetrics metrics;
+  Outcome given_up = Outcome::failed;  // what giving up an unfinished message means just now
   msnp::Limits limits;
   msnp::CallBook calls{limits};  // users' calls move between connections
   NoticeDamper notices;
@@ -144,6 +147,11 @@ class Filter final : private msnp::Judge {
   [[nodiscard]] std::unique_ptr<msnp::Sha1> start_sha1() override { return gate::start_sha1(); }
   void abandoned(msnp::Direction direction, std::span<const std::string> others) override;
 
+  /// Judges, records, and says what became of it.
+  [[nodiscard]] Outcome judge(const msnp::Offer& offer, std::span<const std::string> others,
+                              std::string_view answer);
+  /// A message that was never complete is stopped.
+  void count_given_up(msnp::Direction direction) noexcept;
   /// The strictest of the verdicts for each of `others`, who are at least one.
   [[nodiscard]] Verdict verdict_on(const msnp::Offer& offer, std::span<const std::string> others);
   /// False if it could not be written.

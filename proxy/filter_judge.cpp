@@ -74,17 +74,28 @@ bool Filter::record(const msnp::Offer& offer, std::span<const std::string> other
 }
 
 bool Filter::admits(const msnp::Offer& offer, std::span<const std::string> others, std::string_view answer) {
+  WorkerMetrics& metrics = shared_->metrics;
+  metrics.offers[static_cast<std::size_t>(offer.direction)].add();
+  const Outcome outcome = judge(offer, others, answer);
+  metrics.end_offer(offer.direction, offer.kind, outcome);
+  return outcome == Outcome::allowed;
+}
+
+Outcome Filter::judge(const msnp::Offer& offer, std::span<const std::string> others,
+                      std::string_view answer) {
   if (others.empty()) others = nobody();
   const Verdict verdict = verdict_on(offer, others);
+  shared_->policy->hits().count(verdict.rule);
   const bool worth_recording =
       verdict.action != Action::allow || verdict.rule != "default" || msnp::blocked_by_default(offer.kind);
-  if (!worth_recording) return true;
+  if (!worth_recording) return Outcome::allowed;
   const bool recorded = record(offer, others, verdict, answer);
   if (verdict.action == Action::block) {
     note_stopped(offer, others, verdict);
-    return false;
+    return Outcome::blocked;
   }
-  return recorded || shared_->policy->on(Cause::audit_write_failed) == Reaction::pass;
+  const bool may_pass = recorded || shared_->policy->on(Cause::audit_write_failed) == Reaction::pass;
+  return may_pass ? Outcome::allowed : Outcome::failed;
 }
 
 void Filter::note_stopped(const msnp::Offer& offer, std::span<const std::string> others,
@@ -114,6 +125,7 @@ bool Filter::still_admits(const msnp::Offer& offer, std::span<const std::string>
   Verdict verdict = verdict_on(offer, others);
   if (verdict.action != Action::block) return true;
   verdict.reason = msnp::Reason::policy_change;
+  shared_->metrics.calls_ended.add();
   (void)record(offer, others, verdict, answer);  // it ends whether that can be told or not
   note_stopped(offer, others, verdict);
   return false;
@@ -129,6 +141,8 @@ bool Filter::admits_everything(std::span<const std::string> others) {
 }
 
 void Filter::abandoned(msnp::Direction direction, std::span<const std::string> others) {
+  count_given_up(direction);
+  shared_->metrics.fail(Cause::reassembly_limit);
   const Reaction reaction = shared_->policy->on(Cause::reassembly_limit);
   AuditEvent event = event_of(AuditKind::failure);
   event.action = Action::block;
@@ -137,6 +151,12 @@ void Filter::abandoned(msnp::Direction direction, std::span<const std::string> o
   event.peers.assign(others.begin(), others.end());
   (void)shared_->audit->record(event);  // it is dropped whether that can be told or not
   if (reaction == Reaction::close) state_ = State::closed;
+}
+
+void Filter::count_given_up(msnp::Direction direction) noexcept {
+  WorkerMetrics& metrics = shared_->metrics;
+  metrics.offers[static_cast<std::size_t>(direction)].add();
+  metrics.end_offer(direction, msnp::Kind::unknown_application, shared_->given_up);
 }
 
 AuditEvent Filter::event_of(AuditKind kind) const {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -160,6 +162,44 @@ std::vector<std::filesystem::path> Gateway::watched() const {
 void Gateway::ask_workers(const std::function<void(std::size_t)>& answer) {
   std::size_t number = 0;
   for (Worker& worker : workers_) worker.ask([answer, number = number++] { answer(number); });
+}
+
+std::vector<const WorkerMetrics*> Gateway::metrics() const {
+  std::vector<const WorkerMetrics*> all;
+  for (const Worker& worker : workers_) all.push_back(&worker.metrics());
+  return all;
+}
+
+template <class Answer>
+std::vector<Answer> Gateway::ask_all(const std::function<Answer(Worker&)>& question) {
+  constexpr std::chrono::seconds patience{2};
+  std::vector<std::future<Answer>> asked;
+  for (Worker& worker : workers_) {
+    // Shared: a worker that is late still has it when nobody waits any more.
+    const auto task =
+        std::make_shared<std::packaged_task<Answer()>>([question, &worker] { return question(worker); });
+    asked.push_back(task->get_future());
+    worker.ask([task] { (*task)(); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::vector<Answer> answers;
+  for (std::future<Answer>& one : asked) {
+    if (one.wait_until(deadline) == std::future_status::ready) answers.push_back(one.get());
+  }
+  return answers;
+}
+
+std::vector<SessionInfo> Gateway::list_sessions(std::size_t most) {
+  std::vector<SessionInfo> all;
+  const auto lists =
+      ask_all<std::vector<SessionInfo>>([most](Worker& worker) { return worker.list_sessions(most); });
+  for (const std::vector<SessionInfo>& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+bool Gateway::end_session(const std::string& client) {
+  const auto ended = ask_all<bool>([client](Worker& worker) { return worker.end_session(client); });
+  return std::find(ended.begin(), ended.end(), true) != ended.end();
 }
 
 void Gateway::record_policy(std::string_view revision, std::string_view reason, std::string detail) {

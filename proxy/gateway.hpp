@@ -73,6 +73,13 @@ class Gateway {
   /// Sessions that are open now.
   [[nodiscard]] std::size_t sessions() const noexcept { return process_.sessions.load(); }
   [[nodiscard]] std::shared_ptr<const Policy> policy() const { return policies_.current(); }
+  /// At most `most` open sessions of every worker; what a worker does not tell within two seconds is left
+  /// out.
+  [[nodiscard]] std::vector<SessionInfo> list_sessions(std::size_t most);
+  /// Ends the session of the client with this address and port; false if there is none.
+  bool end_session(const std::string& client);
+  /// The counters of every worker, as long as the gateway lives.
+  [[nodiscard]] std::vector<const WorkerMetrics*> metrics() const;
   [[nodiscard]] const AuditLog& audit() const noexcept { return audit_; }
   [[nodiscard]] std::chrono::system_clock::time_point started() const noexcept { return started_; }
   /// Everything but the policy, as it is in force.
@@ -90,6 +97,9 @@ class Gateway {
   /// `opened` and what is in `boot_` hold from now on.
   void put_in_force(Opened opened);
   [[nodiscard]] Reloaded refuse(std::vector<ConfigError> errors);
+  /// Asks every worker on its own thread, and gives what those say that answer in time.
+  template <class Answer>
+  [[nodiscard]] std::vector<Answer> ask_all(const std::function<Answer(Worker&)>& question);
   void record_policy(std::string_view revision, std::string_view reason, std::string detail);
 
   const std::filesystem::path file_;

@@ -73,9 +73,10 @@ int dispatch(int argc, char** argv) {
   add_rules("unload", "take it away", gate::RulesVerb::unload);
 
   gate::AdminOptions admin;
-  add_admin_command(app, "status", "how the running gateway is", admin)->callback([&] {
-    code = gate::command_status(admin, std::cout, std::cerr);
-  });
+  CLI::App* status = add_admin_command(app, "status", "how the running gateway is", admin);
+  bool watch = false;
+  status->add_flag("--watch", watch, "again every two seconds");
+  status->callback([&] { code = gate::command_status(admin, watch, std::cout, std::cerr); });
   add_admin_command(app, "reload", "the running gateway reads its configuration again", admin)->callback([&] {
     code = gate::command_reload(admin, std::cout, std::cerr);
   });

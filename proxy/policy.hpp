@@ -16,6 +16,7 @@
 #include "msnp/kind.hpp"
 #include "proxy/notice.hpp"
 #include "proxy/rule.hpp"
+#include "proxy/rule_hits.hpp"
 #include "proxy/rule_table.hpp"
 
 namespace gate {
@@ -112,6 +113,8 @@ class Policy {
   [[nodiscard]] const std::vector<Group>& groups() const noexcept { return rules_.groups(); }
   /// The rules one by one, for explaining.
   [[nodiscard]] const std::vector<RuleMatch>& matches() const noexcept { return rules_.matches(); }
+  /// How often each rule decided. Whoever acts on a verdict counts it.
+  [[nodiscard]] const RuleHits& hits() const noexcept { return hits_; }
   [[nodiscard]] Action fallback() const noexcept { return source_.fallback; }
 
  private:
@@ -122,6 +125,7 @@ class Policy {
 
   Source source_;  // without groups and rules, which `rules_` has
   const RuleTable rules_;
+  const RuleHits hits_{rules_.rules()};
   const std::uint64_t serial_;
 };
 

@@ -87,6 +87,10 @@ class Relay {
 
   [[nodiscard]] bool wants_read(End from) const noexcept;
   [[nodiscard]] bool wants_write(End to) const noexcept { return !side(to).outbox.empty(); }
+  /// Bytes that wait for this end.
+  [[nodiscard]] std::size_t waiting(End to) const noexcept { return side(to).outbox.size(); }
+  /// This end still takes bytes.
+  [[nodiscard]] bool takes(End to) const noexcept { return !side(to).broken && !side(to).shut; }
   /// This end has closed, or takes nothing more.
   [[nodiscard]] bool over(End end) const noexcept { return side(end).ended || side(end).broken; }
   /// One end is over: the other has limited time.

@@ -20,6 +20,7 @@ namespace gate {
 namespace {
 
 constexpr std::array<End, 2> both{End::client, End::server};
+constexpr std::array<std::string_view, 4> phase_names{"connecting", "relaying", "draining", "over"};
 
 /// Closing will send a reset: the other end sees what happened here, and no TIME_WAIT stays.
 void reset_on_close(int fd) noexcept {
@@ -63,6 +64,8 @@ std::string_view name_of(Ending ending) noexcept {
       return "loop";
     case Ending::shutdown:
       return "shutdown";
+    case Ending::administrator:
+      return "administrator";
   }
   return "unknown";
 }
@@ -72,7 +75,8 @@ Session::Session(Worker& worker, const Ends& ends)
       ends_(ends),
       client_(worker.ready_set()),
       server_(worker.ready_set()),
-      filter_(worker.shared(), ends) {}
+      filter_(worker.shared(), ends),
+      begun_(static_cast<std::uint32_t>(worker.now().monotonic / 1000)) {}
 
 void Session::start(Descriptor client, Source source) noexcept {
   attempt([&] { connect(std::move(client), source); });
@@ -114,8 +118,8 @@ void Session::tick() noexcept {
   worker_.release(*this);
 }
 
-void Session::shut_down() noexcept {
-  end(Ending::shutdown);
+void Session::shut_down(Ending why) noexcept {
+  end(why);
   worker_.release(*this);
 }
 
@@ -134,7 +138,9 @@ void Session::on_writable(End end) noexcept {
   if (phase_ != Phase::over) {
     attempt([&] {
       if (phase_ == Phase::connecting) return finish_connecting();
+      const std::size_t owed = relay_.waiting(end);
       relay_.flush(end);
+      count_sent(end, owed);
       settle(worker_.now());
     });
   }
@@ -185,14 +191,23 @@ void Session::relay() {
 void Session::read(End from) {
   if (starved_ || !relay_.wants_read(from)) return;  // it paused while the handler waited
   const Now now = worker_.now();
+  const std::uint64_t before = relay_.received(from);
+  const std::size_t owed = relay_.waiting(from);
   const Relay::Received received = relay_.receive(from, worker_.scratch());
   ready(from).set_bulk(relay_.bulk(from));
+  const std::uint64_t came = relay_.received(from) - before;
+  if (relay_.waiting(from) != owed) count_sent(from, owed);  // it broke the connection off
+  count_received(from, came, phase_ == Phase::draining ? came : 0);
   if (received.event == Relay::Event::bytes) {
     msnp::Output& out = worker_.fresh_output();
     const Filter::Result result = filter_.feed(direction_from(from), received.bytes, out, now);
+    const msnp::Direction direction = direction_from(from);
+    count_received(from, 0, result.consumed + out.written(direction) - out.size(direction));
     deliver(out, result.close, now);
     if (phase_ == Phase::relaying) {
-      if (!relay_.keep(from, received.bytes.subspan(result.consumed), result.wanted)) {
+      const msnp::Bytes rest = received.bytes.subspan(result.consumed);
+      if (!relay_.keep(from, rest, result.wanted)) {
+        count_received(from, 0, rest.size());
         return out_of_memory(now);
       }
       time_activity(now);
@@ -207,8 +222,16 @@ void Session::deliver(msnp::Output& out, Close close, const Now& now) {
     reset_on_close(server_.fd());
     return end(Ending::failure);
   }
+  std::array<std::size_t, 2> owed{};
+  for (const End to : both) {
+    const msnp::Direction direction = direction_from(opposite(to));
+    owed[static_cast<std::size_t>(to)] = relay_.waiting(to) + out.size(direction);
+    worker_.shared().metrics.of(direction).injected.add(out.written(direction));
+  }
   relay_.deliver(out);
+  for (const End to : both) count_sent(to, owed[static_cast<std::size_t>(to)]);
   if (close == Close::yes) {
+    for (const End from : both) count_received(from, 0, relay_.leftover(from));
     phase_ = Phase::draining;
     starved_ = false;
     relay_.close_after_delivery();
@@ -281,6 +304,7 @@ void Session::out_of_memory(const Now& now) {
   AuditEvent failure = event(AuditKind::failure);
   failure.time = now.wall;
   failure.reason = name_of(Cause::memory);
+  worker_.shared().metrics.fail(Cause::memory);
   failure.detail = "the connection holds " + std::to_string(relay_.held()) + " bytes";
   worker_.record(failure);
   // Pausing bounds what is read from now on, but not what is said to an end that does not listen.
@@ -295,6 +319,11 @@ void Session::out_of_memory(const Now& now) {
 void Session::end(Ending ending) noexcept {
   if (phase_ == Phase::over) return;
   record_end(ending);
+  worker_.shared().metrics.end_session(ending);
+  for (const End one : both) {
+    count_received(one, 0, relay_.leftover(one));
+    worker_.shared().metrics.of(direction_from(opposite(one))).undelivered.add(relay_.waiting(one));
+  }
   const bool begun = phase_ != Phase::connecting;
   phase_ = Phase::over;
   untimed();
@@ -311,6 +340,32 @@ void Session::end(Ending ending) noexcept {
   reading_ = writing_ = 0;
 }
 
+void Session::count_sent(End to, std::size_t owed) noexcept {
+  TrafficMetrics& traffic = worker_.shared().metrics.of(direction_from(opposite(to)));
+  const std::size_t gone = owed - relay_.waiting(to);
+  (relay_.takes(to) ? traffic.sent : traffic.undelivered).add(gone);
+}
+
+void Session::count_received(End from, std::size_t bytes, std::size_t withheld) noexcept {
+  TrafficMetrics& traffic = worker_.shared().metrics.of(direction_from(from));
+  traffic.received.add(bytes);
+  traffic.withheld.add(withheld);
+}
+
+SessionInfo Session::info() const {
+  SessionInfo made;
+  made.client = text_of(ends_.client);
+  made.server = text_of(ends_.server);
+  made.user = filter_.identity().user();
+  for (const msnp::Peer& peer : filter_.identity().peers()) made.peers.push_back(peer.account);
+  made.dialect = filter_.identity().dialect();
+  made.phase = phase_names[static_cast<std::size_t>(phase_)];
+  made.age_seconds = static_cast<std::uint32_t>(worker_.now().monotonic / 1000) - begun_;
+  made.from_client = relay_.received(End::client);
+  made.from_server = relay_.received(End::server);
+  return made;
+}
+
 AuditEvent Session::event(AuditKind kind) const {
   AuditEvent made;
   made.event = kind;
@@ -324,12 +379,11 @@ AuditEvent Session::event(AuditKind kind) const {
 
 void Session::record_end(Ending ending) noexcept {
   if (filter_.ends_untold()) return;
-  constexpr std::array<std::string_view, 3> phases{"connecting", "relaying", "draining"};
   try {
     AuditEvent made = event(AuditKind::session);
     made.time = worker_.now().wall;
     made.reason = name_of(ending);
-    made.detail = "during " + std::string(phases[static_cast<std::size_t>(phase_)]);
+    made.detail = "during " + std::string(phase_names[static_cast<std::size_t>(phase_)]);
     if (phase_ == Phase::connecting) {
       if (connect_error_ != 0) {
         made.detail +=

@@ -20,6 +20,7 @@
 #include "proxy/filter.hpp"
 #include "proxy/readiness.hpp"
 #include "proxy/relay.hpp"
+#include "proxy/session_info.hpp"
 
 namespace gate {
 
@@ -40,6 +41,7 @@ enum class Ending : std::uint8_t {
   no_destination,  // not begun: the kernel does not know where the client wanted to go
   loop,            // not begun: the client wanted to go to the gateway itself
   shutdown,
+  administrator,  // somebody ended it by hand
 };
 [[nodiscard]] std::string_view name_of(Ending ending) noexcept;
 
@@ -67,7 +69,8 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   void expire() noexcept;
   /// While its filter is not idle, or it waits for memory: once a tick.
   void tick() noexcept;
-  void shut_down() noexcept;
+  /// Ends it: the gateway stops, or an administrator wants it.
+  void shut_down(Ending why = Ending::shutdown) noexcept;
   /// A limit for idle sessions began to hold: counts from now.
   void time_idleness() noexcept;
 
@@ -75,6 +78,7 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   [[nodiscard]] bool finished() const noexcept {
     return phase_ == Phase::over && reading_ == 0 && writing_ == 0;
   }
+  [[nodiscard]] SessionInfo info() const;
   [[nodiscard]] const Ends& ends() const noexcept { return ends_; }
 
  private:
@@ -101,6 +105,10 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   void relay();
   void read(End from);
   void deliver(msnp::Output& out, Close close, const Now& now);
+  /// Counts what became of the `owed` bytes that waited for this end or were just given to it.
+  void count_sent(End to, std::size_t owed) noexcept;
+  /// Counts what came from this end, and what of it does not go on.
+  void count_received(End from, std::size_t bytes, std::size_t withheld) noexcept;
   /// After every change: passes ends of stream on, ends what is over, waits for what comes next.
   void settle(const Now& now);
   void wait_for_next();
@@ -125,6 +133,7 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   std::size_t charged_ = 0;  // bytes counted in FilterShared::memory_held
   Filter filter_;
   int connect_error_ = 0;
+  std::uint32_t begun_;       // seconds of the monotonic clock
   std::uint8_t reading_ = 0;  // one bit for each end: a handler waits
   std::uint8_t writing_ = 0;
   Phase phase_ = Phase::connecting;

@@ -129,6 +129,24 @@ void Worker::deal(Descriptor client, const Endpoint& source,
                     });
 }
 
+std::vector<SessionInfo> Worker::list_sessions(std::size_t most) const {
+  std::vector<SessionInfo> list;
+  for (const Session& session : sessions_) {
+    if (list.size() == most) break;
+    list.push_back(session.info());
+  }
+  return list;
+}
+
+bool Worker::end_session(std::string_view client) noexcept {
+  for (Session& session : sessions_) {
+    if (text_of(session.ends().client) != client) continue;
+    session.shut_down(Ending::administrator);
+    return true;
+  }
+  return false;
+}
+
 void Worker::take(Descriptor client, const Endpoint& source, const ListenerSettings& listener) {
   refresh_policy();
   if (!admit(source.address())) return refuse(std::move(client), source, Ending::limit, limit_trickle_);
@@ -145,6 +163,7 @@ void Worker::take(Descriptor client, const Endpoint& source, const ListenerSetti
     leave(source.address());
     throw;
   }
+  shared_.metrics.sessions.add();
   sessions_.push_back(*session);  // owned by this list until `release`
   const bool transparent = listener.mode == ListenerMode::tproxy;
   session->start(std::move(client), transparent ? Session::Source::client : Session::Source::gateway);
@@ -162,7 +181,12 @@ msnp::Output& Worker::fresh_output() noexcept {
 }
 
 bool Worker::record(const AuditEvent& event) noexcept {
-  if (process_.audit->record(event)) return true;
+  if (process_.audit->record(event)) {
+    shared_.metrics.records.add();
+    return true;
+  }
+  shared_.metrics.records_failed.add();
+  shared_.metrics.fail(Cause::audit_write_failed);
   if (const auto held_back = audit_trickle_.pass(now().monotonic)) {
     log(Level::error, "an audit record could not be written");
   }
@@ -230,6 +254,7 @@ void Worker::leave(const boost::asio::ip::address& source) noexcept {
 void Worker::refuse(Descriptor client, const Endpoint& source, Ending ending, Trickle& trickle) {
   const linger none{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  shared_.metrics.end_session(ending);
   // One record a second that counts the others: refusing must not fill a disk.
   const Now moment = now();
   const auto held_back = trickle.pass(moment.monotonic);

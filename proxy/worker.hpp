@@ -70,6 +70,12 @@ class Worker final : public AuditSink {
   void stop();
   /// From any thread: calls `answer` from this worker's, soon; never if it hangs.
   void ask(std::function<void()> answer);
+  /// From any thread.
+  [[nodiscard]] const WorkerMetrics& metrics() const noexcept { return shared_.metrics; }
+  /// At most `most` sessions; from the worker's own thread, by `ask`.
+  [[nodiscard]] std::vector<SessionInfo> list_sessions(std::size_t most) const;
+  /// Ends the session of this client (ip:port); from the worker's own thread. False if there is none.
+  bool end_session(std::string_view client) noexcept;
 
   /// A connection arrived: begins a session, or refuses it at once and says why.
   void take(Descriptor client, const Endpoint& source, const ListenerSettings& listener);

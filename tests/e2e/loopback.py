@@ -20,6 +20,9 @@ import threading
 import time
 import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lab import admin  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
 PR_SET_PDEATHSIG = 1
@@ -32,6 +35,12 @@ SB_REPLY = b"USR 1 OK ann@corp.example Ann\r\n"
 CHAT = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n"
 
 
+OFFER = (b"MIME-Version: 1.0\r\nContent-Type: text/x-msmsgsinvite; charset=UTF-8\r\n\r\n"
+         b"Application-Name: File Transfer\r\nApplication-GUID: {5D3E02AB-6190-11d3-BBBB-00C04F795683}\r\n"
+         b"Invitation-Command: INVITE\r\nInvitation-Cookie: %d\r\nApplication-File: a.exe\r\n"
+         b"Application-FileSize: 1000\r\n\r\n")
+
+
 def message_from_client(number, size=1500):
     text = CHAT + (b"%08d " % number * 200)[:size - len(CHAT)]
     return b"MSG %d N %d\r\n" % (number, len(text)) + text
@@ -40,6 +49,11 @@ def message_from_client(number, size=1500):
 def message_from_server(number, size=1500):
     text = CHAT + (b"%08d " % number * 200)[:size - len(CHAT)]
     return b"MSG ben@agency.example Ben %d\r\n" % len(text) + text
+
+
+def offer(number):
+    text = OFFER % (1000 + number)
+    return b"MSG %d A %d\r\n" % (number, len(text)) + text
 
 
 def messages(make, count):
@@ -73,10 +87,12 @@ def dies_with_us(before=None):
 
 
 class Gateway:
-    """A running msnpgate. `limits` are lines of [limits], `policy` whole sections."""
+    """A running msnpgate. `limits` are lines of [limits], `admin_keys` of [admin], `policy` whole sections.
+
+    When it is left while it runs, its metrics must account for every offer and every byte."""
 
     def __init__(self, upstream, limits="", threads=1, mode="fixed", bind="127.0.0.1",
-                 upstream_address="127.0.0.1", preexec=None, policy="",
+                 upstream_address="127.0.0.1", preexec=None, policy="", admin_keys="",
                  environment=None):
         self.directory = tempfile.TemporaryDirectory(prefix="msnpgate-e2e-")
         folder = pathlib.Path(self.directory.name)
@@ -86,8 +102,8 @@ class Gateway:
         fixed = f'upstream = "{upstream_address}:{upstream or self.port}"\n' if mode == "fixed" else ""
         (folder / "gateway.toml").write_text(
             f'threads = {threads}\n[[listener]]\nbind = "{bind}:{self.port}"\nmode = "{mode}"\n{fixed}'
-            f'[limits]\n{limits}\n[admin]\nsocket = "{folder}/admin.sock"\n'
-            f'[audit]\npath = "{self.audit_path}"\n{policy}')
+            f'[limits]\n{limits}\n[audit]\npath = "{self.audit_path}"\n'
+            f'[admin]\nsocket = "admin.sock"\n{admin_keys}\n{policy}')
         self.log = open(folder / "log", "w+b")
         self.preexec, self.environment = preexec, environment or {}
         self.process = None
@@ -113,12 +129,17 @@ class Gateway:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
+        broken = []
         if self.process.poll() is None:
+            # Where memory is made to run out, what was being counted just then is not.
+            if failure is None and not self.environment:
+                broken = admin.lasting_faults(self.admin_path)
             self.process.kill()
             self.process.wait()
         self.log.close()
         self.directory.cleanup()
+        assert not broken, broken
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -15,6 +15,7 @@ class Gateway:
         self.directory = Path(directory)
         self.config = self.directory / "lab.toml"
         self.audit_path = self.directory / "audit.jsonl"
+        self.admin_socket = self.directory / "admin.sock"
         self.log_path = self.directory / "msnpgate.log"
         self.process = None
         # A sanitizer keeps what was freed for a while and makes every step slower.

@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import admin
 from .client import LIBPURPLE, Client
 from .gateway import Gateway
 from .namespaces import WIRES, Internet
@@ -26,6 +27,9 @@ mode = "redirect"
 [limits]
 connect_timeout = "1s"
 first_command_timeout = "2s"
+
+[admin]
+socket = "admin.sock"
 
 [audit]
 path = "{audit}"
@@ -91,7 +95,13 @@ class Stage:
         return self.report.check("the gateway stands", loaded.returncode == 0 and await self.gateway.start(),
                                  loaded.stderr + self.gateway.log())
 
+    def counters_agree(self):
+        """Every offer has ended, every byte is accounted for, now that nothing is on the way."""
+        faults = admin.lasting_faults(self.gateway.admin_socket, 3.0 * self.gateway.slowness)
+        self.report.check("every offer and every byte is accounted for in the metrics", not faults, "\n".join(faults))
+
     async def gateway_down(self):
+        self.counters_agree()
         code = await self.gateway.stop()
         self.report.check("msnpgate stopped when told to, exit code 0", code == 0,
                           f"{code}\n{self.gateway.log()[-1500:]}")

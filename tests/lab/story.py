@@ -238,6 +238,7 @@ async def goodbye(stage, refusals, arrivals):
     report.tell("Every decision is one line of JSON in the audit file. As a table:")
     report.rows(audit.table([record for record in records if record.get("event") != "session"]))
     judge_audit(stage, records, wrong, refusals, arrivals)
+    stage.counters_agree()
     report.chapter("Everything is put away")
     code = await gateway.stop()
     report.check("msnpgate stops when told to, exit code 0", code == 0, f"{code}\n{gateway.log()}")

@@ -82,6 +82,19 @@ TEST(Output, EmptyBytesAreNothing) {
   EXPECT_TRUE(output.slices(Direction::to_server).empty());
 }
 
+TEST(Output, TellsWhatWasWrittenFromWhatWasForwarded) {
+  const std::string in = "abc";
+  Output output;
+  output.forward(Direction::to_server, as_bytes(in));
+  output.write(Direction::to_server, as_bytes("de"));
+  output.write(Direction::to_client, as_bytes("f"));
+  EXPECT_EQ(output.size(Direction::to_server), 5U);
+  EXPECT_EQ(output.written(Direction::to_server), 2U);
+  EXPECT_EQ(output.written(Direction::to_client), 1U);
+  output.clear();
+  EXPECT_EQ(output.written(Direction::to_server), 0U);
+}
+
 TEST(Output, IsEmptyAfterClear) {
   const std::string in = "abc";
   Output output;

@@ -1,0 +1,12 @@
+# The files of proxy/dashboard/ become a source file: the program brings its page with it.
+file(GLOB DASHBOARD_FILES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/proxy/dashboard/*)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${DASHBOARD_FILES})
+set(DASHBOARD_ENTRIES "")
+set(DASHBOARD_COUNT 0)
+foreach(file IN LISTS DASHBOARD_FILES)
+  get_filename_component(name "${file}" NAME)
+  file(READ "${file}" text)
+  string(APPEND DASHBOARD_ENTRIES "    {\"${name}\", R\"dashboard(${text})dashboard\"},\n")
+  math(EXPR DASHBOARD_COUNT "${DASHBOARD_COUNT} + 1")
+endforeach()
+configure_file(${CMAKE_SOURCE_DIR}/cmake/dashboard_files.cpp.in ${CMAKE_BINARY_DIR}/dashboard_files.cpp @ONLY)
