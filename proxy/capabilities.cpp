@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace gate {
 namespace {
@@ -53,6 +54,17 @@ bool put(const Sets& sets) noexcept {
   return ::syscall(SYS_capset, &head, data.data()) == 0;
 }
 
+/// The setting that takes CAP_NET_ADMIN; empty for none.
+std::string_view reason_for_net_admin(const Boot& boot) noexcept {
+  const bool transparent =
+      std::any_of(boot.listeners.begin(), boot.listeners.end(),
+                  [](const ListenerSettings& listener) { return listener.mode == ListenerMode::tproxy; });
+  if (transparent) return "mode = \"tproxy\"";
+  if (follow_mode(boot) == FollowMode::set) return "intercept.follow = \"set\"";
+  if (boot.intercept.when_dead == WhenDead::open) return "intercept.when_dead = \"open\"";
+  return {};
+}
+
 bool needs_low_port(const Boot& boot) noexcept {
   return std::any_of(boot.listeners.begin(), boot.listeners.end(), [](const ListenerSettings& listener) {
     return listener.bind.port() != 0 && listener.bind.port() < 1024;
@@ -62,8 +74,7 @@ bool needs_low_port(const Boot& boot) noexcept {
 }  // namespace
 
 bool needs_net_admin(const Boot& boot) noexcept {
-  return std::any_of(boot.listeners.begin(), boot.listeners.end(),
-                     [](const ListenerSettings& listener) { return listener.mode == ListenerMode::tproxy; });
+  return !reason_for_net_admin(boot).empty();
 }
 
 std::optional<std::string> keep_needed_capabilities(const Boot& boot) {
@@ -71,11 +82,12 @@ std::optional<std::string> keep_needed_capabilities(const Boot& boot) {
   std::uint64_t wanted = 0;
   if (needs_low_port(boot)) wanted |= bit(CAP_NET_BIND_SERVICE);
   // Who runs as root expects to reach their files, whoever owns them.
-  if (::geteuid() == 0) wanted |= bit(CAP_DAC_OVERRIDE);
+  if (::geteuid() == 0) wanted |= bit(CAP_DAC_OVERRIDE) | bit(CAP_CHOWN) | bit(CAP_FOWNER);
   Sets kept{.effective = had.permitted & wanted, .permitted = had.permitted & wanted};
   if (needs_net_admin(boot)) {
     if ((had.permitted & bit(CAP_NET_ADMIN)) == 0) {
-      return "mode = \"tproxy\" takes the capability CAP_NET_ADMIN; start as root, or let systemd give it "
+      return std::string(reason_for_net_admin(boot)) +
+             " takes the capability CAP_NET_ADMIN; start as root, or let systemd give it "
              "(AmbientCapabilities=CAP_NET_ADMIN)";
     }
     kept.permitted |= bit(CAP_NET_ADMIN);

@@ -9,7 +9,8 @@
 
 namespace gate {
 
-/// True when a gateway with these settings needs CAP_NET_ADMIN while it runs: transparent sockets.
+/// True when a gateway with these settings needs CAP_NET_ADMIN while it runs: for transparent sockets, or
+/// to write sets of the ruleset.
 [[nodiscard]] bool needs_net_admin(const Boot& boot) noexcept;
 
 /// Gives up, for this thread and all started after it, every capability but CAP_NET_ADMIN where `boot` needs

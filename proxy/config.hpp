@@ -60,10 +60,39 @@ struct AuditSettings {
   bool operator==(const AuditSettings&) const = default;
 };
 
+/// A whole range of ports, the last one too.
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+  bool operator==(const PortRange&) const = default;
+  [[nodiscard]] constexpr std::size_t size() const noexcept {
+    return static_cast<std::size_t>(last - first) + 1;
+  }
+  [[nodiscard]] constexpr bool contains(std::uint16_t port) const noexcept {
+    return port >= first && port <= last;
+  }
+};
+
+/// What becomes of an address that a server sends a client to, when its port is not intercepted.
+enum class FollowMode : std::uint8_t {
+  set,      // the kernel intercepts it too, for some time
+  rewrite,  // the client is told a port that is intercepted
+  off,      // it is left alone
+};
+
+/// What holds while no gateway is alive.
+enum class WhenDead : std::uint8_t { closed, open };
+
 struct InterceptSettings {  // what `rules` turns into nftables and policy routing
   std::vector<std::uint16_t> ports{1863, 1864, 1865};
   std::vector<std::string> interfaces;  // empty: all
   std::vector<Rule::Network> exempt;    // destinations left alone
+  /// Not written: `set` with a tproxy listener, which has the capability that it takes; else `rewrite`.
+  std::optional<FollowMode> follow;
+  std::chrono::milliseconds follow_for{120'000};  // how long a ticket for a switchboard is good
+  PortRange follow_ports{47'101, 47'164};         // that stand for others, for `rewrite`
+  WhenDead when_dead = WhenDead::closed;
+  std::chrono::milliseconds dead_after{10'000};  // without a sign of life
   // Numbers that tproxy needs, and nobody else on this machine may use.
   std::uint32_t mark = 0x4D53;  // of packets for our sockets; the number after it: see client_mark
   std::uint32_t table = 1863;   // of routes, that delivers what is marked
@@ -104,6 +133,9 @@ struct Boot {
   HttpSettings http;
   HttpIntercept http_intercept;
 };
+
+/// How redirects are followed, for listeners that take intercepted connections.
+[[nodiscard]] FollowMode follow_mode(const Boot& boot) noexcept;
 
 /// One thing wrong with a file, ready to print: "gateway.toml:14:9: rule[2].users: found ..., ...".
 struct ConfigError {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -22,7 +23,21 @@ std::optional<std::string> interface_from(std::string_view text) {
   return plain ? std::optional<std::string>(text) : std::nullopt;
 }
 
-constexpr std::array<Field<InterceptSettings>, 6> intercept_fields{{
+using namespace std::chrono_literals;
+
+std::optional<PortRange> port_range_from(std::string_view text) {
+  constexpr std::size_t most = 1024;
+  PortRange range;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, range.first);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return std::nullopt;
+  const auto last = std::from_chars(first.ptr + 1, end, range.last);
+  const bool whole = last.ec == std::errc() && last.ptr == end;
+  if (!whole || range.first == 0 || range.last < range.first || range.size() > most) return std::nullopt;
+  return range;
+}
+
+constexpr std::array<Field<InterceptSettings>, 11> intercept_fields{{
     {"ports",
      [](const Value& value, InterceptSettings& intercept) {
        intercept.ports.clear();
@@ -51,6 +66,29 @@ constexpr std::array<Field<InterceptSettings>, 6> intercept_fields{{
                         if (const auto network = element.network()) intercept.exempt.push_back(*network);
                       });
      }},
+    {"follow",
+     [](const Value& value, InterceptSettings& intercept) {
+       constexpr std::array<std::pair<std::string_view, FollowMode>, 3> words{
+           {{"set", FollowMode::set}, {"rewrite", FollowMode::rewrite}, {"off", FollowMode::off}}};
+       if (const auto mode = value.choice(words)) intercept.follow = *mode;
+     }},
+    {"follow_for",
+     [](const Value& value, InterceptSettings& intercept) {
+       store(intercept.follow_for, value.duration(10s, 24h));
+     }},
+    {"follow_ports",
+     [](const Value& value, InterceptSettings& intercept) {
+       store(intercept.follow_ports,
+             value.parsed(port_range_from, "write a range of at most 1024 ports, such as \"47101-47164\""));
+     }},
+    {"when_dead",
+     [](const Value& value, InterceptSettings& intercept) {
+       constexpr std::array<std::pair<std::string_view, WhenDead>, 2> words{
+           {{"closed", WhenDead::closed}, {"open", WhenDead::open}}};
+       store(intercept.when_dead, value.choice(words));
+     }},
+    {"dead_after", [](const Value& value,
+                      InterceptSettings& intercept) { store(intercept.dead_after, value.duration(2s, 1h)); }},
     {"mark",
      [](const Value& value, InterceptSettings& intercept) {
        store(intercept.mark, value.count(1, std::numeric_limits<std::uint32_t>::max() - 1));
@@ -71,6 +109,21 @@ constexpr std::array<Field<InterceptSettings>, 6> intercept_fields{{
 
 void read_intercept(const Value& value, Boot& boot) {
   read_table(value, intercept_fields, boot.intercept);
+  const InterceptSettings& intercept = boot.intercept;
+  for (const std::uint16_t port : intercept.ports) {
+    if (!intercept.follow_ports.contains(port)) continue;
+    value.complain("found port " + std::to_string(port) +
+                   " among ports and within follow_ports; a port can only stand for others or for itself");
+  }
+}
+
+FollowMode follow_mode(const Boot& boot) noexcept {
+  const auto has = [&boot](ListenerMode mode) {
+    return std::any_of(boot.listeners.begin(), boot.listeners.end(),
+                       [mode](const ListenerSettings& listener) { return listener.mode == mode; });
+  };
+  if (!has(ListenerMode::redirect) && !has(ListenerMode::tproxy)) return FollowMode::off;
+  return boot.intercept.follow.value_or(has(ListenerMode::tproxy) ? FollowMode::set : FollowMode::rewrite);
 }
 
 void append_intercept_keys(std::vector<std::string>& keys) {

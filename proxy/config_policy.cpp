@@ -27,10 +27,10 @@ constexpr std::array<Field<PolicyDraft>, 3> policy_fields{{
 }};
 
 /// Which reactions a cause offers, the default first (decisions.md 5).
-template <Cause cause, Reaction usual, Reaction other>
+template <Cause cause, Reaction... offered>
 void read_reaction(const Value& value, PolicyDraft& draft) {
-  constexpr std::array<Reaction, 2> choices{usual, other};
-  const std::array<std::string_view, 2> words{name_of(usual), name_of(other)};
+  constexpr std::array<Reaction, sizeof...(offered)> choices{offered...};
+  const std::array<std::string_view, sizeof...(offered)> words{name_of(offered)...};
   const std::optional<std::size_t> word = value.word_of(words);
   if (word) draft.source.failure[static_cast<std::size_t>(cause)] = choices[*word];
 }
@@ -42,6 +42,7 @@ constexpr std::array<Field<PolicyDraft>, cause_count> failure_fields{{
     {"reassembly-limit", read_reaction<Cause::reassembly_limit, Reaction::block, Reaction::close>},
     {"memory", read_reaction<Cause::memory, Reaction::close, Reaction::block>},
     {"audit-write-failed", read_reaction<Cause::audit_write_failed, Reaction::block, Reaction::pass>},
+    {"unfollowed", read_reaction<Cause::unfollowed, Reaction::block, Reaction::pass, Reaction::close>},
 }};
 
 template <std::uint64_t ObjectCaps::*cap>

@@ -164,6 +164,11 @@ Rule::Network network_start(const Rule::Network& network) {
   return {ip::address_v6(cut(network.address.to_v6().to_bytes())), network.prefix};
 }
 
+bool network_holds(const Rule::Network& network, const boost::asio::ip::address& address) {
+  return address.is_v4() == network.address.is_v4() &&
+         network_start({address, network.prefix}).address == network.address;
+}
+
 std::optional<Rule::Window> window_from(std::string_view text) {
   Rule::Window window;
   const std::size_t blank = std::min(text.find(' '), text.size());

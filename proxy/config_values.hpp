@@ -24,6 +24,8 @@ namespace gate {
 [[nodiscard]] std::optional<Rule::Network> network_from(std::string_view text);
 /// The same network without bits beyond its prefix.
 [[nodiscard]] Rule::Network network_start(const Rule::Network& network);
+/// True for an address of the network; `network` has no bits beyond its prefix.
+[[nodiscard]] bool network_holds(const Rule::Network& network, const boost::asio::ip::address& address);
 /// "Mon-Fri 08:00-18:00", "Sat,Sun", "22:00-06:00".
 [[nodiscard]] std::optional<Rule::Window> window_from(std::string_view text);
 /// "name@domain", "*@domain" or "*", folded.

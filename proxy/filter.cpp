@@ -44,6 +44,10 @@ Filter::~Filter() {
 Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& out, const Now& now) {
   now_ = now;
   Result result;
+  if (held_redirect_ != nullptr && direction == Direction::to_client) {
+    result.wanted = in.size() + 1;  // nothing overtakes the line that waits
+    return result;
+  }
   try {
     if (state_ == State::detecting) detect(direction, in);
     switch (state_) {
@@ -115,7 +119,9 @@ void Filter::detect(Direction direction, msnp::Bytes in) {
 }
 
 void Filter::follow(Direction direction, msnp::Bytes in, msnp::Output& out, Result& result) {
-  while (result.consumed < in.size() && state_ == State::following) {
+  const bool may_wait = direction == Direction::to_client;
+  while (result.consumed < in.size() && state_ == State::following &&
+         !(may_wait && held_redirect_ != nullptr)) {
     const msnp::Bytes rest = in.subspan(result.consumed);
     const msnp::Step step = decoder(direction).next(rest);
     if (const auto* frame = std::get_if<msnp::Frame>(&step)) {
@@ -148,12 +154,16 @@ void Filter::handle(Direction direction, const msnp::Frame& frame, msnp::Output&
   commanded_ = true;
   identity_.see(direction, side_, frame, shared_->limits);
   if (frame.dropped) return;
+  const bool redirects = follows_ && direction == Direction::to_client &&
+                         (frame.line.word == msnp::word("XFR") || frame.line.word == msnp::word("RNG"));
   if (frame.repair == msnp::Repair::none) {
+    if (redirects) return redirect(frame, frame.raw, out);
     if (inspect(direction, frame, frame.raw, out) == msnp::Fate::forward) out.forward(direction, frame.raw);
   } else {
     std::string repaired;
     msnp::append_repaired(frame, repaired);
     const msnp::Bytes wire = msnp::as_bytes(repaired);
+    if (redirects) return redirect(frame, wire, out);
     if (inspect(direction, frame, wire, out) == msnp::Fate::forward) out.write(direction, wire);
   }
 }
@@ -232,6 +242,7 @@ msnp::Injector Filter::injector_to(msnp::Output& out, std::optional<Direction> b
 
 Close Filter::tick(msnp::Output& out, const Now& now) {
   now_ = now;
+  if (state_ == State::following) give_up_redirect(out);
   if (conversation_ != nullptr && state_ == State::following) {
     msnp::Injector injector = injector_to(out, std::nullopt);
     shared_->given_up = Outcome::timed_out;
@@ -249,6 +260,7 @@ Close Filter::close() const noexcept {
 }
 
 bool Filter::idle() const noexcept {
+  if (held_redirect_ != nullptr) return false;
   if (http_ != nullptr) return http_->idle();
   return conversation_ == nullptr || conversation_->idle();
 }
@@ -261,7 +273,7 @@ void Filter::fail(Cause cause, std::string detail) {
   fail(cause, shared_->policy->on(cause), std::move(detail));
 }
 
-void Filter::fail(Cause cause, Reaction reaction, std::string detail) {
+bool Filter::passes(Cause cause, Reaction reaction, std::string detail) {
   AuditEvent event = event_of(AuditKind::failure);
   event.action = reaction == Reaction::pass ? Action::allow : Action::block;
   event.reason = name_of(cause);
@@ -269,7 +281,11 @@ void Filter::fail(Cause cause, Reaction reaction, std::string detail) {
   shared_->metrics.fail(cause);
   const bool recorded = shared_->audit->record(event);
   const bool may_pass = recorded || shared_->policy->on(Cause::audit_write_failed) == Reaction::pass;
-  if (reaction == Reaction::pass && may_pass) {
+  return reaction == Reaction::pass && may_pass;
+}
+
+void Filter::fail(Cause cause, Reaction reaction, std::string detail) {
+  if (passes(cause, reaction, std::move(detail))) {
     state_ = State::transparent;
   } else if (reaction != Reaction::block) {
     state_ = State::closed;

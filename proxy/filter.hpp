@@ -22,6 +22,7 @@
 #include "msnp/output.hpp"
 #include "proxy/audit.hpp"
 #include "proxy/clock.hpp"
+#include "proxy/following.hpp"
 #include "proxy/http_settings.hpp"
 #include "proxy/metrics.hpp"
 #include "proxy/notice.hpp"
@@ -46,6 +47,8 @@ struct FilterShared {
   std::size_t session_memory = 1024 * 1024;  // most one session may hold, in bytes
   std::size_t memory = 256 * 1024 * 1024;    // most all sessions of the worker may hold together
   std::size_t memory_held = 0;               // what they hold; above `memory` after it was lowered
+  const Following* following = nullptr;      // how redirects are followed; null: not at all
+  Detours* detours = nullptr;                // for FollowMode::rewrite
 
   HttpSettings http;
   std::vector<std::uint16_t> msnp_ports{1863, 1864, 1865};  // a CONNECT to one of these is for MSNP alone
@@ -124,6 +127,19 @@ class Filter final : private msnp::Judge {
   /// It ends, for more is held of it than may be.
   void spent(std::size_t held);
 
+  /// From now on redirects of the server are followed, as `FilterShared::following` says. Not for connections
+  /// that nobody intercepted.
+  void follow_redirects() noexcept { follows_ = shared_->following != nullptr; }
+
+  /// A line of the server that waits until its address is learned, and everything behind it. Valid until
+  /// `followed`, or until a tick gives it up.
+  [[nodiscard]] const HeldRedirect* held_redirect() const noexcept { return held_redirect_.get(); }
+  /// The address of the line with this number was learned, or not (`fault` says why): the line goes on, or
+  /// what
+  /// `[failure] unfollowed` says happens. Then present the bytes behind it again.
+  [[nodiscard]] Close followed(std::uint64_t number, const std::string& fault, msnp::Output& out,
+                               const Now& now);
+
  private:
   enum class State : std::uint8_t {
     detecting,    // the first bytes are still coming
@@ -164,6 +180,11 @@ class Filter final : private msnp::Judge {
   void follow(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
   void follow_http(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
   void handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);
+  // filter_redirect.cpp
+  /// An XFR or RNG line of the server.
+  void redirect(const msnp::Frame& frame, msnp::Bytes wire, msnp::Output& out);
+  void unfollowed(std::string detail, msnp::Bytes wire, msnp::Output& out);
+  void give_up_redirect(msnp::Output& out);
   [[nodiscard]] msnp::Fate inspect(msnp::Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
                                    msnp::Output& out);
   [[nodiscard]] msnp::Conversation& conversation();
@@ -171,6 +192,8 @@ class Filter final : private msnp::Judge {
   [[nodiscard]] msnp::Injector injector_to(msnp::Output& out, std::optional<msnp::Direction> between);
   void send_waiting(msnp::Direction direction, msnp::Output& out);
   void charge();
+  /// Audits the cause; true if the reaction is to pass and nothing forbids it.
+  [[nodiscard]] bool passes(Cause cause, Reaction reaction, std::string detail);
   /// Audits the cause and does what the policy says.
   void fail(Cause cause, std::string detail);
   void fail(Cause cause, Reaction reaction, std::string detail);
@@ -186,10 +209,12 @@ class Filter final : private msnp::Judge {
   std::array<msnp::Decoder, 2> decoders_;
   std::unique_ptr<msnp::Conversation> conversation_;  // only once somebody invited or sent a package
   std::unique_ptr<HttpConnection> http_;              // only while `State::http`
+  std::unique_ptr<HeldRedirect> held_redirect_;
   Now now_;
   std::size_t charged_ = 0;  // bytes counted in FilterShared::memory_held
   State state_ = State::detecting;
   bool commanded_ = false;  // a whole frame came
+  bool follows_ = false;
   msnp::Side side_ = msnp::Side::notification;
   bool over_gateway_ = false;  // the stream of a session of the HTTP gateway
   Strangers strangers_ = Strangers::judged;

@@ -48,6 +48,9 @@ Gateway::Gateway(std::filesystem::path file, const Config& config, InheritedSock
   process_.boot = config.boot;
   process_.audit = &audit_;
   process_.policies = &policies_;
+  const bool talks_to_kernel =
+      follow_mode(boot_) == FollowMode::set || boot_.intercept.when_dead == WhenDead::open;
+  if (talks_to_kernel) process_.follower = &follower_.emplace(boot_.intercept);
   auto opened = open_wanted(boot_.listeners, {}, inherited_, client_mark(boot_.intercept), boot_.threads);
   if (const auto* const refused = std::get_if<std::string>(&opened)) throw std::runtime_error(*refused);
   start_workers();

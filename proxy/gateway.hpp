@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +71,11 @@ class Gateway {
   /// Before anybody else can call anything here.
   void tell(Events events) { events_ = std::move(events); }
 
+  /// Interception goes on, where it depends on a sign of life ([intercept] when_dead).
+  void stay_alive() {
+    if (process_.boot.intercept.when_dead == WhenDead::open) follower_->stay_alive();
+  }
+
   /// Sessions that are open now.
   [[nodiscard]] std::size_t sessions() const noexcept { return process_.sessions.load(); }
   [[nodiscard]] std::shared_ptr<const Policy> policy() const { return policies_.current(); }
@@ -110,6 +116,7 @@ class Gateway {
   Process process_;
   std::list<Worker> workers_;
   std::vector<std::thread> threads_;
+  std::optional<Follower> follower_;  // gone before the workers that it tells
   Events events_;
   std::atomic<bool> draining_{false};
   std::atomic<std::uint64_t> reloads_done_{0};

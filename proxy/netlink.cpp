@@ -1,6 +1,7 @@
 #include "proxy/netlink.hpp"
 
 #include <linux/netlink.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -25,25 +26,28 @@ Netlink::Netlink(int bus) noexcept : socket_(::mnl_socket_open2(bus, SOCK_CLOEXE
     error_ = last_error();
 }
 
-error_code Netlink::ask(const void* messages, std::size_t size, std::size_t answers) noexcept {
+error_code Netlink::ask(const void* messages, std::size_t size) noexcept {
   if (error_) return error_;
   if (::mnl_socket_sendto(socket_.get(), messages, size) < 0) return last_error();
-  error_code first;
+  error_code first = make_error_code(boost::system::errc::no_message);
+  bool answered = false;
   alignas(nlmsghdr) Buffer buffer;
-  while (answers > 0) {
-    const auto received = ::mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
-    if (received < 0) return last_error();
+  // To the last one: what stayed would be taken for an answer to what is asked next.
+  for (;;) {
+    const ssize_t received =
+        ::recv(::mnl_socket_get_fd(socket_.get()), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return answered || errno != EAGAIN ? first : last_error();
     int left = static_cast<int>(received);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());
-         ::mnl_nlmsg_ok(message, left) && answers > 0; message = ::mnl_nlmsg_next(message, &left)) {
+         ::mnl_nlmsg_ok(message, left); message = ::mnl_nlmsg_next(message, &left)) {
       if (message->nlmsg_type != NLMSG_ERROR) continue;
       const auto* told = static_cast<const nlmsgerr*>(::mnl_nlmsg_get_payload(message));
+      if (!answered) first = {};
+      answered = true;
       if (told->error != 0 && !first) first = {-told->error, boost::system::system_category()};
-      // A batch that failed as a whole is answered once, for its first message.
-      answers = told->error != 0 ? 0 : answers - 1;
     }
   }
-  return first;
 }
 
 error_code Netlink::list(const nlmsghdr* request, const Each& each) {

@@ -19,10 +19,9 @@ class Netlink {
 
   /// Sends messages and reads until `answers` of them (those with NLM_F_ACK) are answered; the first error
   /// told.
-  [[nodiscard]] boost::system::error_code ask(const void* messages, std::size_t size,
-                                              std::size_t answers) noexcept;
+  [[nodiscard]] boost::system::error_code ask(const void* messages, std::size_t size) noexcept;
   [[nodiscard]] boost::system::error_code ask(const nlmsghdr* request) noexcept {
-    return ask(request, request->nlmsg_len, 1);
+    return ask(request, request->nlmsg_len);
   }
 
   /// Sends a request with NLM_F_DUMP and calls `each` for every object told.

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> action_names{"allow", "block", "observe"};
 constexpr std::array<std::string_view, cause_count> cause_names{
-    "parse-error", "not-msnp", "http-ambiguous", "reassembly-limit", "memory", "audit-write-failed"};
+    "parse-error", "not-msnp",           "http-ambiguous", "reassembly-limit",
+    "memory",      "audit-write-failed", "unfollowed"};
 constexpr std::array<std::string_view, 3> reaction_names{"close", "pass", "block"};
 constexpr std::array<std::string_view, 2> refusal_names{"tombstone", "withhold"};
 

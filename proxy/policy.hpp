@@ -51,9 +51,11 @@ enum class Cause : std::uint8_t {
   reassembly_limit,
   memory,
   audit_write_failed,
+  unfollowed,
 };
-inline constexpr std::size_t cause_count = 6;
-/// "parse-error", "not-msnp", "http-ambiguous", "reassembly-limit", "memory", "audit-write-failed".
+inline constexpr std::size_t cause_count = 7;
+/// "parse-error", "not-msnp", "http-ambiguous", "reassembly-limit", "memory", "audit-write-failed",
+/// "unfollowed".
 [[nodiscard]] std::string_view name_of(Cause cause) noexcept;
 
 enum class Reaction : std::uint8_t { close, pass, block };
@@ -73,7 +75,8 @@ class Policy {
     Action wrong_digest = Action::observe;                          // [objects] wrong_digest
     msnp::RefusalMode refusal_mode = msnp::RefusalMode::tombstone;  // [refusal] p2p_v2
     std::array<Reaction, cause_count> failure{Reaction::close, Reaction::close, Reaction::close,
-                                              Reaction::block, Reaction::close, Reaction::block};
+                                              Reaction::block, Reaction::close, Reaction::block,
+                                              Reaction::block};
     NoticeSettings notice;
     /// Identifies this policy in audit records: a digest of its text.
     std::string revision;

@@ -53,9 +53,17 @@ Relay::Received Relay::receive(End from, Scratch& scratch) {
   return {.event = Event::bytes, .bytes = {front, before + size}};
 }
 
-bool Relay::keep(End from, msnp::Bytes rest, std::size_t wanted) {
+msnp::Bytes Relay::again(End from, Scratch& scratch) noexcept {
   Side& source = side(from);
-  if (rest.size() > Scratch::leftover_size) return false;
+  const std::size_t size = source.leftover.size();
+  if (size != 0) std::memcpy(scratch.whole(), source.leftover.data(), size);
+  free_bytes(source.leftover);
+  return {scratch.whole(), size};
+}
+
+bool Relay::keep(End from, msnp::Bytes rest, std::size_t wanted, std::size_t most) {
+  Side& source = side(from);
+  if (rest.size() > most) return false;
   source.wanted = static_cast<std::uint32_t>(std::min(wanted, Scratch::leftover_size));
   // Not reserved: an announced length costs memory only as its bytes come.
   source.leftover.assign(rest.begin(), rest.end());

@@ -40,6 +40,9 @@ class Scratch {
 
   Scratch() : bytes_(std::make_unique<std::byte[]>(leftover_size + bulk_read_size)) {}
 
+  /// All of it, for what is read again without more.
+  static constexpr std::size_t whole_size = leftover_size + bulk_read_size;
+  [[nodiscard]] std::byte* whole() noexcept { return bytes_.get(); }
   [[nodiscard]] std::byte* read_area() noexcept { return bytes_.get() + leftover_size; }
 
  private:
@@ -66,9 +69,14 @@ class Relay {
   /// Reads once. `ended`: nothing more will come from this end.
   [[nodiscard]] Received receive(End from, Scratch& scratch);
 
+  /// What was kept, once more, when it is of use before further bytes come.
+  [[nodiscard]] msnp::Bytes again(End from, Scratch& scratch) noexcept;
+
   /// Keeps what the filter did not consume. `wanted` is the size from which presenting it again is of
   /// use (0: with any further byte). False when it is too much to keep.
-  [[nodiscard]] bool keep(End from, msnp::Bytes rest, std::size_t wanted);
+  /// More than a leftover only if it is read `again` before anything is received.
+  [[nodiscard]] bool keep(End from, msnp::Bytes rest, std::size_t wanted,
+                          std::size_t most = Scratch::leftover_size);
 
   /// Sends both lanes of `out`. Throws std::bad_alloc only.
   void deliver(msnp::Output& out);

@@ -33,6 +33,7 @@ struct Family {
   bool v4 = false;
   [[nodiscard]] std::string_view protocol() const { return v4 ? "ipv4" : "ipv6"; }
   [[nodiscard]] std::string_view addresses() const { return v4 ? "ip" : "ip6"; }
+  [[nodiscard]] std::string_view learned() const { return v4 ? learned_set4 : learned_set6; }
 };
 constexpr std::array<Family, 2> families{{{true}, {false}}};
 
@@ -53,8 +54,7 @@ const ListenerSettings* taker(const Boot& boot, Family family) {
 std::vector<Rule::Network> outermost(const std::vector<Rule::Network>& networks, Family family) {
   std::vector<Rule::Network> kept;
   const auto holds = [](const Rule::Network& wide, const Rule::Network& narrow) {
-    return wide.prefix <= narrow.prefix &&
-           network_start({narrow.address, wide.prefix}).address == wide.address;
+    return wide.prefix <= narrow.prefix && network_holds(wide, narrow.address);
   };
   for (const Rule::Network& network : networks) {
     if (network.address.is_v4() != family.v4) continue;
@@ -99,11 +99,14 @@ class Writer {
   /// What is not intercepted leaves the chain; what is goes by `action`, of a family in one of `modes`.
   template <class Action>
   void select(std::initializer_list<ListenerMode> modes, Action action);
+  [[nodiscard]] std::string ports() const;
+  void sets();
   void client_sides();
   void deliver();
   void guard();
 
   const Boot& boot_;
+  const FollowMode follow_ = follow_mode(boot_);
   std::array<const ListenerSettings*, 2> takers_{};
   std::string text_;
 };
@@ -121,6 +124,8 @@ void Writer::select(std::initializer_list<ListenerMode> modes, Action action) {
     line("iifname != " +
          set_of(intercept.interfaces, [](const std::string& name) { return '"' + name + '"'; }) + " return");
   }
+  // Without a gateway that says it is alive nothing is intercepted.
+  if (intercept.when_dead == WhenDead::open) line("meta l4proto != @" + std::string(alive_set) + " return");
   for (const Family family : families) {
     const auto exempt = outermost(intercept.exempt, family);
     if (exempt.empty()) continue;
@@ -129,12 +134,37 @@ void Writer::select(std::initializer_list<ListenerMode> modes, Action action) {
   for (const Family family : families) {
     const ListenerSettings* const listener = taken(family);
     if (listener == nullptr || std::find(modes.begin(), modes.end(), listener->mode) == modes.end()) continue;
-    const std::string of_family = "meta nfproto " + std::string(family.protocol()) + " tcp dport ";
-    line(of_family + set_of(intercept.ports, number) + ' ' + action(family, *listener));
+    const std::string protocol = "meta nfproto " + std::string(family.protocol());
+    line(protocol + " tcp dport " + ports() + ' ' + action(family, *listener));
+    if (follow_ == FollowMode::set) {
+      line(protocol + ' ' + std::string(family.addresses()) + " daddr . tcp dport @" +
+           std::string(family.learned()) + ' ' + action(family, *listener));
+    }
     if (const auto web = web_destinations(boot_.http_intercept, family)) {
-      line(of_family + set_of(boot_.http_intercept.ports, number) + *web + ' ' + action(family, *listener));
+      line(protocol + " tcp dport " + set_of(boot_.http_intercept.ports, number) + *web + ' ' +
+           action(family, *listener));
     }
   }
+}
+
+std::string Writer::ports() const {
+  std::string set = set_of(boot_.intercept.ports, number);
+  if (follow_ != FollowMode::rewrite) return set;
+  const PortRange& range = boot_.intercept.follow_ports;
+  return set.replace(set.size() - 2, 2, ", " + number(range.first) + "-" + number(range.last) + " }");
+}
+
+/// What the gateway writes. Timeouts are those of the elements.
+void Writer::sets() {
+  const auto set = [this](std::string_view name, std::string_view type, std::uint32_t size) {
+    text_ += "\tset " + std::string(name) + " {\n\t\ttype " + std::string(type) + "\n\t\tsize " +
+             number(size) + "\n\t\tflags timeout\n\t}\n";
+  };
+  if (follow_ == FollowMode::set) {
+    set(learned_set4, "ipv4_addr . inet_service", most_learned);
+    set(learned_set6, "ipv6_addr . inet_service", most_learned);
+  }
+  if (boot_.intercept.when_dead == WhenDead::open) set(alive_set, "inet_proto", 1);
 }
 
 constexpr std::string_view our_own =
@@ -225,10 +255,18 @@ std::variant<std::string, RulesFault> Writer::write() {
     text_ += "delete chain " + table + ' ' + std::string(name) + '\n';
   }
   text_ += "table " + table + " {\n";
+  sets();
   if (uses(ListenerMode::tproxy)) client_sides();
   deliver();
   guard();
-  return text_ + "}\n";
+  text_ += "}\n";
+  if (boot_.intercept.when_dead == WhenDead::open) {
+    // Nothing slips between a load and the next sign of life.
+    text_ += "add element " + table + ' ' + std::string(alive_set) + " { tcp timeout " +
+             number(static_cast<std::uint32_t>(boot_.intercept.dead_after / std::chrono::seconds(1))) +
+             "s }\n";
+  }
+  return std::move(text_);
 }
 
 }  // namespace

@@ -24,6 +24,12 @@
 namespace gate {
 
 inline constexpr std::string_view table_name = "msnpgate";
+// Sets that the running gateway writes (kernel_sets.hpp). A load leaves what is in them.
+inline constexpr std::string_view learned_set4 = "learned4";
+inline constexpr std::string_view learned_set6 = "learned6";
+inline constexpr std::string_view alive_set = "alive";
+/// Elements in each of the sets of learned addresses.
+inline constexpr std::uint32_t most_learned = 65'535;
 
 /// Why no ruleset can be made.
 struct RulesFault {

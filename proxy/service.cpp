@@ -29,7 +29,9 @@ Service::Service(Gateway& gateway, std::optional<std::chrono::microseconds> watc
       drain_pulse_(gateway),
       watchdog_(watchdog),
       watchdog_timer_(io_),
-      pulse_(gateway) {
+      pulse_(gateway),
+      life_timer_(io_),
+      life_pulse_(gateway) {
   signals_.add(SIGUSR1);
   gateway_.tell({.reloaded = [this] { boost::asio::post(io_, [this] { follow_files(); }); },
                  .draining = [this] { boost::asio::post(io_, [this] { await_sessions(); }); }});
@@ -39,6 +41,8 @@ void Service::run() {
   wait_for_signal();
   follow_files();
   if (watchdog_) feed_watchdog();
+  const InterceptSettings intercept = gateway_.boot().intercept;
+  if (intercept.when_dead == WhenDead::open) show_life(intercept.dead_after / 4);
   notify("READY=1");
   io_.run();
   notify("STOPPING=1");
@@ -108,6 +112,14 @@ void Service::feed_watchdog() {
   watchdog_timer_.expires_after(*watchdog_ / 3);
   watchdog_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) feed_watchdog();
+  });
+}
+
+void Service::show_life(std::chrono::milliseconds interval) {
+  if (life_pulse_.silent_workers().empty()) gateway_.stay_alive();
+  life_timer_.expires_after(interval);
+  life_timer_.async_wait([this, interval](const boost::system::error_code& error) {
+    if (!error) show_life(interval);
   });
 }
 

@@ -39,6 +39,8 @@ class Service {
   [[nodiscard]] bool all_counted();
   void check_sessions();
   void feed_watchdog();
+  /// For [intercept] when_dead = "open".
+  void show_life(std::chrono::milliseconds interval);
   void stop();
 
   boost::asio::io_context io_{1};
@@ -52,6 +54,8 @@ class Service {
   std::optional<std::chrono::microseconds> watchdog_;
   boost::asio::steady_timer watchdog_timer_;
   Pulse pulse_;
+  boost::asio::steady_timer life_timer_;
+  Pulse life_pulse_;
 };
 
 }  // namespace gate

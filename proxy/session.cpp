@@ -108,9 +108,14 @@ void Session::tick() noexcept {
   attempt([&] {
     const Now now = worker_.now();
     if (phase_ == Phase::relaying) {
+      const bool held = filter_.held_redirect() != nullptr;
       msnp::Output& out = worker_.fresh_output();
       const Close close = filter_.tick(out, now);
       deliver(out, close, now);
+      if (held && filter_.held_redirect() == nullptr) {
+        worker_.forget(*this);
+        go_on_from_server(now);
+      }
     }
     settle(now);
     if (!starved_ && filter_.idle()) Hook<TickedTag>::unlink();
@@ -189,7 +194,7 @@ void Session::relay() {
 }
 
 void Session::read(End from) {
-  if (starved_ || !relay_.wants_read(from)) return;  // it paused while the handler waited
+  if (starved_ || !wants_read(from)) return;  // it paused while the handler waited
   const Now now = worker_.now();
   const std::uint64_t before = relay_.received(from);
   const std::size_t owed = relay_.waiting(from);
@@ -198,22 +203,49 @@ void Session::read(End from) {
   const std::uint64_t came = relay_.received(from) - before;
   if (relay_.waiting(from) != owed) count_sent(from, owed);  // it broke the connection off
   count_received(from, came, phase_ == Phase::draining ? came : 0);
-  if (received.event == Relay::Event::bytes) {
-    msnp::Output& out = worker_.fresh_output();
-    const Filter::Result result = filter_.feed(direction_from(from), received.bytes, out, now);
-    const msnp::Direction direction = direction_from(from);
-    count_received(from, 0, result.consumed + out.written(direction) - out.size(direction));
-    deliver(out, result.close, now);
-    if (phase_ == Phase::relaying) {
-      const msnp::Bytes rest = received.bytes.subspan(result.consumed);
-      if (!relay_.keep(from, rest, result.wanted)) {
-        count_received(from, 0, rest.size());
-        return out_of_memory(now);
-      }
-      time_activity(now);
-    }
-  }
+  if (received.event == Relay::Event::bytes && !filter(from, received.bytes, now)) return;
   settle(now);
+}
+
+bool Session::filter(End from, msnp::Bytes bytes, const Now& now) {
+  msnp::Output& out = worker_.fresh_output();
+  const msnp::Direction direction = direction_from(from);
+  const Filter::Result result = filter_.feed(direction, bytes, out, now);
+  count_received(from, 0, result.consumed + out.written(direction) - out.size(direction));
+  deliver(out, result.close, now);
+  if (phase_ != Phase::relaying) return true;
+  const HeldRedirect* const held = from == End::server ? filter_.held_redirect() : nullptr;
+  const std::size_t most = held != nullptr ? Scratch::whole_size : Scratch::leftover_size;
+  const msnp::Bytes rest = bytes.subspan(result.consumed);
+  if (!relay_.keep(from, rest, result.wanted, most)) {
+    count_received(from, 0, rest.size());
+    out_of_memory(now);
+    return false;
+  }
+  time_activity(now);
+  if (held != nullptr) worker_.learn(*this, *held);
+  return true;
+}
+
+void Session::followed(std::uint64_t number, const std::string& fault) noexcept {
+  if (phase_ == Phase::relaying) {
+    attempt([&] {
+      const Now now = worker_.now();
+      msnp::Output& out = worker_.fresh_output();
+      const Close close = filter_.followed(number, fault, out, now);
+      deliver(out, close, now);
+      go_on_from_server(now);
+      settle(now);
+    });
+  }
+  worker_.release(*this);
+}
+
+/// A line of the server does not wait any more: what came behind it does not, either.
+void Session::go_on_from_server(const Now& now) {
+  if (phase_ != Phase::relaying || filter_.held_redirect() != nullptr) return;
+  const msnp::Bytes rest = relay_.again(End::server, worker_.scratch());
+  if (!rest.empty()) (void)filter(End::server, rest, now);
 }
 
 void Session::deliver(msnp::Output& out, Close close, const Now& now) {
@@ -270,7 +302,7 @@ void Session::settle(const Now& now) {
 
 void Session::wait_for_next() {
   for (const End end : both) {
-    if (!starved_ && (reading_ & bit(end)) == 0 && relay_.wants_read(end)) {
+    if (!starved_ && (reading_ & bit(end)) == 0 && wants_read(end)) {
       ready(end).arm_read(ReadReady{this, end});
       reading_ = static_cast<std::uint8_t>(reading_ | bit(end));
     }
@@ -328,6 +360,7 @@ void Session::end(Ending ending) noexcept {
   phase_ = Phase::over;
   untimed();
   Hook<TickedTag>::unlink();
+  if (filter_.held_redirect() != nullptr) worker_.forget(*this);
   worker_.shared().memory_held -= charged_;
   charged_ = 0;
   for (const End end : both) {

@@ -73,6 +73,10 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   void shut_down(Ending why = Ending::shutdown) noexcept;
   /// A limit for idle sessions began to hold: counts from now.
   void time_idleness() noexcept;
+  /// What became of the address in a line that its filter holds (Filter::followed).
+  void followed(std::uint64_t number, const std::string& fault) noexcept;
+  /// Redirects of the server are followed. Before `start`.
+  void follow_redirects() noexcept { filter_.follow_redirects(); }
 
   /// Over, and no handler waits: it can be destroyed.
   [[nodiscard]] bool finished() const noexcept {
@@ -104,6 +108,13 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   void finish_connecting();
   void relay();
   void read(End from);
+  /// Passes bytes through the filter and keeps what it does not consume; false if that ended the session.
+  [[nodiscard]] bool filter(End from, msnp::Bytes bytes, const Now& now);
+  void go_on_from_server(const Now& now);
+  [[nodiscard]] bool wants_read(End from) const noexcept {
+    const bool waits = from == End::server && filter_.held_redirect() != nullptr;
+    return !waits && relay_.wants_read(from);
+  }
   void deliver(msnp::Output& out, Close close, const Now& now);
   /// Counts what became of the `owed` bytes that waited for this end or were just given to it.
   void count_sent(End to, std::size_t owed) noexcept;

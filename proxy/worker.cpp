@@ -33,6 +33,8 @@ Worker::Worker(Process& process, std::shared_ptr<const Terms> terms)
       process_(process),
       terms_(std::move(terms)),
       policy_view_(*process.policies),
+      following_{follow_mode(process.boot), process.boot.intercept.ports, process.boot.intercept.exempt},
+      detours_(process.boot.intercept),
       connecting_(terms_->limits.connect_timeout.count()),
       first_command_(terms_->limits.first_command_timeout.count()),
       idle_(terms_->limits.idle_timeout.count()),
@@ -40,6 +42,8 @@ Worker::Worker(Process& process, std::shared_ptr<const Terms> terms)
       draining_(last_words),
       ticker_(io_) {
   refresh_policy();
+  if (following_.mode != FollowMode::off) shared_.following = &following_;
+  shared_.detours = &detours_;
   shared_.audit = this;
   change_terms(terms_);
   shared_.http = process.boot.http;
@@ -156,15 +160,19 @@ void Worker::take(Descriptor client, const Endpoint& source, const ListenerSetti
     const Ending ending = *fault == DestinationFault::loop ? Ending::loop : Ending::no_destination;
     return refuse(std::move(client), source, ending, destination_trickle_);
   }
+  Endpoint server = std::get<Endpoint>(found);
+  if (const auto meant = detours_.meant_by(source.address(), server.port(), now().monotonic))
+    server.port(*meant);
   Session* session = nullptr;
   try {
-    session = new Session(*this, Ends{source, std::get<Endpoint>(found)});
+    session = new Session(*this, Ends{source, server});
   } catch (const std::exception&) {
     leave(source.address());
     throw;
   }
   shared_.metrics.sessions.add();
   sessions_.push_back(*session);  // owned by this list until `release`
+  if (listener.mode != ListenerMode::fixed) session->follow_redirects();
   const bool transparent = listener.mode == ListenerMode::tproxy;
   session->start(std::move(client), transparent ? Session::Source::client : Session::Source::gateway);
 }
@@ -268,6 +276,24 @@ void Worker::refuse(Descriptor client, const Endpoint& source, Ending ending, Tr
   record(event);
   log(Level::warning,
       "refused a connection from " + event.client + ": " + event.reason + and_more(*held_back));
+}
+
+void Worker::learn(Session& session, const HeldRedirect& held) {
+  if (!learning_.emplace(held.number, &session).second) return;  // it was asked for already
+  tick_too(session);
+  process_.follower->learn(held.lead, [this, number = held.number](std::string fault) {
+    boost::asio::post(io_, [this, number, fault = std::move(fault)] {
+      const auto found = learning_.find(number);
+      if (found == learning_.end()) return;
+      Session* const asking = found->second;
+      learning_.erase(found);
+      asking->followed(number, fault);
+    });
+  });
+}
+
+void Worker::forget(Session& session) noexcept {
+  std::erase_if(learning_, [&](const auto& asked) { return asked.second == &session; });
 }
 
 void Worker::release(Session& session) noexcept {

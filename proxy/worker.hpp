@@ -21,6 +21,7 @@
 #include "proxy/deadlines.hpp"
 #include "proxy/destination.hpp"
 #include "proxy/filter.hpp"
+#include "proxy/following.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/log.hpp"
 #include "proxy/policy_store.hpp"
@@ -38,6 +39,7 @@ struct Process {
   AuditSink* audit = nullptr;  // thread-safe
   const PolicyStore* policies = nullptr;
   std::vector<Worker*> workers;  // complete before the first of them runs
+  Follower* follower = nullptr;  // thread-safe; where addresses are learned by the kernel
   std::atomic<std::size_t> sessions{0};
 };
 
@@ -106,6 +108,11 @@ class Worker final : public AuditSink {
   /// To be called when something was put into a list of deadlines.
   void arm_tick() noexcept;
 
+  /// Has the address of a line learned that the session holds, and tells the session.
+  void learn(Session& session, const HeldRedirect& held);
+  /// Nothing is told to this session any more.
+  void forget(Session& session) noexcept;
+
   /// Destroys the session if it is over and no handler waits.
   void release(Session& session) noexcept;
 
@@ -126,6 +133,9 @@ class Worker final : public AuditSink {
   std::shared_ptr<const Terms> terms_;
   PolicyView policy_view_;
   FilterShared shared_;
+  Following following_;
+  Detours detours_;
+  std::unordered_map<std::uint64_t, Session*> learning_;  // by the number of the line that waits
   Scratch scratch_;
   msnp::Output output_;
   std::vector<std::shared_ptr<Listener>> listeners_;

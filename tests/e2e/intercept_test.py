@@ -5,7 +5,7 @@ nobody. The server tells whom it sees.
 usage: intercept_test.py [MSNPGATE] [WORD...]     needs root; with words: the rules whose names have one of them
 """
 import pathlib
-import socket
+import signal
 import sys
 import time
 import traceback
@@ -294,6 +294,46 @@ def a_pair_of_addresses_in_time_wait_is_no_obstacle():
                                "a second connection from the same port")
             assert host(again[0]) == client, again
             assert len(told.heard) >= 2
+
+
+@rule
+def with_when_dead_open_interception_ends_soon_after_the_last_sign_of_life_and_comes_back():
+    for mode in ("redirect", "tproxy"):
+        with Crossing(BINARY) as c:
+            c.configure(mode, intercept='when_dead = "open"\ndead_after = "2s"\nfollow = "rewrite"')
+            c.serve(SERVER.machine4, 1863)
+            c.rules("load")
+            assert c.ask(SERVER.machine4, 1863) == "ConnectionRefusedError", "closed until it is known to be dead"
+            c.start("net_admin")
+            mine = lambda: len([row for row in c.audit() if row["event"] == "session"])
+            end = time.monotonic() + 4
+            while time.monotonic() < end:
+                before = mine()
+                assert isinstance(c.ask(SERVER.machine4, 1863), tuple)
+                eventually(lambda: mine() > before, "it was intercepted")
+                c.rules("load")  # and that makes no gap
+            c.stop(kill=True)
+            assert c.ask(SERVER.machine4, 1863) == "ConnectionRefusedError", "not dead yet"
+            seen = eventually(lambda: isinstance(found := c.ask(SERVER.machine4, 1863), tuple) and found,
+                              "the router is one again")
+            assert seen[0] == seen[1], seen
+            c.start("net_admin")
+            before = mine()
+            eventually(lambda: c.ask(SERVER.machine4, 1863) and mine() > before, "it is intercepted again")
+
+
+@rule
+def a_gateway_that_hangs_counts_as_dead():
+    with Crossing(BINARY) as c:
+        c.configure("redirect", intercept='when_dead = "open"\ndead_after = "2s"\nfollow = "rewrite"')
+        c.serve(SERVER.machine4, 1863)
+        c.rules("load")
+        c.start("net_admin")
+        assert isinstance(c.ask(SERVER.machine4, 1863), tuple)
+        c.process.send_signal(signal.SIGSTOP)
+        seen = eventually(lambda: isinstance(found := c.ask(SERVER.machine4, 1863), tuple) and found, "an open road")
+        assert seen[0] == seen[1]
+        c.process.send_signal(signal.SIGCONT)
 
 
 def main():

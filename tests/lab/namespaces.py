@@ -11,12 +11,14 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
+MS_BIND = 0x1000
 MS_REC_PRIVATE = 0x4000 | (1 << 18)
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -32,6 +34,15 @@ def own_mounts():
     """From here on mounts are seen by this process and its children only, and end with them."""
     _call("unshare", CLONE_NEWNS)
     _call("mount", b"none", b"/", None, MS_REC_PRIVATE, None)
+
+
+def replace_file(path, text):
+    """From here on `path` has this text, for this process and its children. After own_mounts."""
+    with tempfile.NamedTemporaryFile("w", delete=False) as file:
+        file.write(text)
+    os.chmod(file.name, 0o644)
+    _call("mount", file.name.encode(), os.path.realpath(path).encode(), None, MS_BIND, None)
+    os.unlink(file.name)
 
 
 def family_of(host):

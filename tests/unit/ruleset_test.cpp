@@ -14,6 +14,7 @@ using testing::Not;
 
 gate::Boot boot_with(std::initializer_list<const char*> binds) {
   gate::Boot boot;
+  boot.intercept.follow = gate::FollowMode::off;
   for (const char* const bind : binds) {
     boot.listeners.push_back({gate::endpoint_from(bind).value(), gate::ListenerMode::redirect, {}});
   }
@@ -122,6 +123,28 @@ TEST(Ruleset, HandsOverWebPortsOnlyWhereItWasToldTo) {
   EXPECT_THAT(ruleset(boot),
               HasSubstr("ipv4 tcp dport { 80, 3128 } ip daddr { 192.0.2.0/24 } redirect to :11863\n"));
   EXPECT_THAT(ruleset(boot), Not(HasSubstr("ipv6 tcp dport { 80")));
+}
+
+TEST(Ruleset, WhatServersSendClientsToIsInterceptedToo) {
+  gate::Boot boot = boot_with({"[::]:11863"});
+  boot.intercept.follow = gate::FollowMode::set;
+  const std::string learned = ruleset(boot);
+  EXPECT_THAT(learned, HasSubstr("set learned4 {\n\t\ttype ipv4_addr . inet_service\n"));
+  EXPECT_THAT(learned, HasSubstr("ipv4 ip daddr . tcp dport @learned4 redirect to :11863\n"));
+  EXPECT_THAT(learned, HasSubstr("ipv6 ip6 daddr . tcp dport @learned6 redirect to :11863\n"));
+  EXPECT_THAT(learned, HasSubstr("ipv4 ip daddr . tcp dport @learned4 reject with tcp reset\n"));
+  boot.intercept.follow.reset();
+  EXPECT_THAT(ruleset(boot),
+              HasSubstr("ipv4 tcp dport { 1863, 1864, 1865, 47101-47164 } redirect to :11863\n"));
+}
+
+TEST(Ruleset, OnlyWhereItMayBeOpenItDependsOnASignOfLife) {
+  gate::Boot boot = boot_with({"[::]:11863"});
+  EXPECT_THAT(ruleset(boot), Not(HasSubstr("alive")));
+  boot.intercept.when_dead = gate::WhenDead::open;
+  const std::string text = ruleset(boot);
+  EXPECT_THAT(text, HasSubstr("meta l4proto != @alive return\n"));
+  EXPECT_THAT(text, HasSubstr("add element inet msnpgate alive { tcp timeout 10s }\n"));
 }
 
 TEST(Ruleset, NeedsAListenerThatConnectionsFromOutsideCanReach) {
