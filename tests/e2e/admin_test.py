@@ -348,7 +348,7 @@ def commands_speak_to_the_gateway_and_say_when_there_is_none():
         good = config.read_text()
         config.write_text(good + "\nnonsense = 1\n")
         failed = run("reload", *there)
-        assert failed.returncode == 1 and "unknown key" in failed.stderr and "stays as it was" in failed.stderr, failed
+        assert failed.returncode == 1 and "unknown key" in failed.stderr and "stays in force as it was" in failed.stderr, failed
         nobody = run("status", "--socket", "/nonexistent/admin.sock")
         assert nobody.returncode == 1 and "no gateway answers" in nobody.stderr, nobody
 
