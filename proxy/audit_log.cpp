@@ -36,8 +36,7 @@ AuditLog::~AuditLog() {
 bool AuditLog::record(const AuditEvent& event) noexcept {
   Lock lock(mutex_);
   try {
-    const bool full = settings_.rotate_size != 0 && file_.size() >= settings_.rotate_size;
-    if (full && !syncing_) close_segment(event.time);
+    if (is_full() && !syncing_) close_segment(event.time);
     if (missing_ != 0 && append(about_missing(event))) {
       told_ += std::exchange(missing_, 0);
       told_seq_ = end_.seq;
@@ -53,6 +52,10 @@ bool AuditLog::record(const AuditEvent& event) noexcept {
   ++missing_;
   ++health_.failures;
   return false;
+}
+
+bool AuditLog::is_full() const noexcept {
+  return settings_.rotate_size != 0 && file_.size() >= settings_.rotate_size;
 }
 
 AuditEvent AuditLog::about_missing(const AuditEvent& next) const {
@@ -139,6 +142,8 @@ void AuditLog::sync(Lock& lock) {
     take_back();
   }
   settle(batch_, good);
+  // On a slow disk there may be no other moment at which nobody forces the file.
+  if (is_full()) close_segment(Clock::now());
   synced_.notify_all();
 }
 

@@ -105,6 +105,7 @@ class AuditLog final : public AuditSink {
   void sync(Lock& lock);
   void settle(std::vector<Waiter*>& waiters, bool good);
   void take_back();
+  [[nodiscard]] bool is_full() const noexcept;
   void close_segment(Clock::time_point now);
   void rotate(Clock::time_point now);
   void failed(int error);

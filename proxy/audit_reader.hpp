@@ -146,6 +146,8 @@ class AuditFollower {
   /// now, ask again a little later. Throws std::exception, with the path in its text, if a file cannot be
   /// read.
   [[nodiscard]] std::string_view more();
+  /// The number of the last record given, or of the one behind which it begins.
+  [[nodiscard]] std::uint64_t last() const noexcept { return last_; }
 
  private:
   [[nodiscard]] bool at_current_end() const;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/audit_outlet.hpp"
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
 #include "proxy/config_values.hpp"
@@ -110,6 +111,24 @@ void tell_http(const Boot& boot, std::ostream& out) {
   }
 }
 
+void tell_audit(const AuditSettings& audit, std::ostream& out) {
+  out << "audit log: " << audit.path.string();
+  if (audit.fsync == AuditSync::always) out << ", forced to disk record by record";
+  if (audit.fsync == AuditSync::interval)
+    out << ", forced to disk every " << duration_text(audit.fsync_interval);
+  out << '\n'
+      << (audit.key.empty() ? "  not signed: whoever can write it can write it anew\n"
+                            : "  signed every " + duration_text(audit.checkpoint_interval) + " with " +
+                                  audit.key.string() + '\n')
+      << "  a new file " << (audit.rotate_size == 0 ? "" : "at " + size_text(audit.rotate_size) + " and ")
+      << (audit.rotate_age.count() == 0 ? "whenever that is" : "after " + duration_text(audit.rotate_age))
+      << (audit.compress ? ", old ones compressed" : "") << '\n';
+  if (audit.keep_size != 0) out << "  at most " << size_text(audit.keep_size) << " are kept\n";
+  if (audit.keep_age.count() != 0) out << "  records are kept for " << duration_text(audit.keep_age) << '\n';
+  if (!audit.account_key.empty()) out << "  accounts are hashed with " << audit.account_key.string() << '\n';
+  for (const AuditExportSettings& one : audit.exports) out << "  sent on to " << text_of(one) << '\n';
+}
+
 void tell_boot(const Boot& boot, std::ostream& out) {
   out << "listeners, on " << boot.threads << (boot.threads == 1 ? " thread:\n" : " threads:\n");
   for (const ListenerSettings& listener : boot.listeners) {
@@ -138,8 +157,7 @@ void tell_boot(const Boot& boot, std::ostream& out) {
       << "  first_command_timeout  " << timeout_text(limits.first_command_timeout) << '\n'
       << "  idle_timeout           " << timeout_text(limits.idle_timeout) << '\n'
       << "  close_timeout          " << timeout_text(limits.close_timeout) << '\n';
-  out << "audit log: " << boot.audit.path.string()
-      << (boot.audit.fsync == AuditSync::always ? ", forced to disk record by record\n" : "\n");
+  tell_audit(boot.audit, out);
 }
 
 void tell_admin(const AdminSettings& admin, std::ostream& out) {
@@ -194,6 +212,18 @@ void tell_policy(const Config& config, std::ostream& out) {
       << "direct connections: only between those who may transfer everything, or where a rule names them\n";
 }
 
+bool keys_are_there(const AuditSettings& audit, const std::filesystem::path& config, std::ostream& err) {
+  bool good = true;
+  for (const std::filesystem::path* const key : {&audit.key, &audit.account_key}) {
+    std::error_code ignored;
+    if (key->empty() || std::filesystem::exists(*key, ignored)) continue;
+    good = false;
+    err << config.string() << ": " << (key == &audit.key ? "audit.key: " : "audit.account_key: ")
+        << key->string() << " does not exist; msnpgate audit init -c " << config.string() << " makes it\n";
+  }
+  return good;
+}
+
 }  // namespace
 
 int command_check(const std::filesystem::path& config, std::ostream& out, std::ostream& err) {
@@ -215,7 +245,10 @@ int command_check(const std::filesystem::path& config, std::ostream& out, std::o
   tell_policy(good, out);
   const std::filesystem::path directory = good.boot.audit.path.parent_path();
   std::error_code ignored;
-  if (std::filesystem::is_directory(directory.empty() ? "." : directory, ignored)) return exit_fine;
+  const bool keys_there = keys_are_there(good.boot.audit, config, err);
+  if (std::filesystem::is_directory(directory.empty() ? "." : directory, ignored)) {
+    return keys_there ? exit_fine : exit_failed;
+  }
   err << config.string() << ": audit.path: the directory " << directory.string()
       << " does not exist; make it before the gateway starts\n";
   return exit_failed;

@@ -123,7 +123,7 @@ std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem
 
   Config config;
   config.boot = std::move(draft.boot);
-  config.boot.audit.path = file.parent_path() / config.boot.audit.path;  // an absolute path stays as it is
+  settle_audit_paths(config.boot.audit, file.parent_path());
   anchor_admin(config.boot.admin, file.parent_path());
   draft.policy.source.revision = draft.policy.text.revision();
   config.policy = std::make_shared<const Policy>(std::move(draft.policy.source));

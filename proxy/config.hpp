@@ -43,7 +43,27 @@ struct LimitSettings {
   bool operator==(const LimitSettings&) const = default;
 };
 
+/// A table for people, the line as it stands in the log, comma-separated values (RFC 4180), or the fields of
+/// the Elastic Common Schema (the mapping is in msnpgate-audit(1)).
+enum class AuditFormat : std::uint8_t { table, json, csv, ecs };
+
 enum class AuditSync : std::uint8_t { never, interval, always };
+
+/// Where the audit log is sent (proxy/audit_export.hpp).
+struct AuditExportSettings {
+  enum class To : std::uint8_t { journald, syslog_udp, syslog_tcp, syslog_tls, file } to = To::journald;
+  std::string host{};  // syslog
+  std::string port{};
+  std::filesystem::path path{};  // file; journald: another socket than the usual one
+  std::filesystem::path ca{};    // TLS; empty: what the machine trusts
+  std::filesystem::path certificate{};
+  std::filesystem::path certificate_key{};
+  std::string server_name{};  // in the collector's certificate; empty: host
+  AuditFormat format = AuditFormat::json;
+  int facility = 16;               // syslog: local0
+  std::filesystem::path cursor{};  // how far the receiver has it
+  bool operator==(const AuditExportSettings&) const = default;
+};
 
 struct AuditSettings {
   std::filesystem::path path;  // empty: no file (replay)
@@ -56,7 +76,8 @@ struct AuditSettings {
   bool compress = true;                                  // closed segments
   std::uint64_t keep_size = 0;                           // of all segments; 0: everything
   std::chrono::milliseconds keep_age{0};                 // 0: for ever
-  std::filesystem::path account_key{};                   // accounts are hashed with it; empty: they are not
+  std::vector<AuditExportSettings> exports{};
+  std::filesystem::path account_key{};  // accounts are hashed with it; empty: they are not
   bool operator==(const AuditSettings&) const = default;
 };
 

@@ -10,8 +10,12 @@
 namespace gate {
 
 void read_threads(const Value& value, Boot& boot);
-/// A relative path stays relative.
+// config_audit.cpp
+/// Relative paths stay relative.
 void read_audit(const Value& value, Boot& boot);
+/// Relative paths begin at `directory`; what depends on the log's own path gets its default.
+void settle_audit_paths(AuditSettings& audit, const std::filesystem::path& directory);
+void append_audit_keys(std::vector<std::string>& keys);
 
 // config_listener.cpp
 void read_listeners(const Value& value, Boot& boot);

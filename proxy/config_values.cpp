@@ -33,9 +33,11 @@ struct Unit {
 // The largest first, for writing.
 constexpr std::array<Unit, 4> size_units{
     {{"GiB", 1ULL << 30U}, {"MiB", 1ULL << 20U}, {"KiB", 1ULL << 10U}, {"", 1}}};
-constexpr std::array<Unit, 4> duration_units{{{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
+constexpr std::array<Unit, 5> duration_units{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 
-std::optional<std::uint64_t> amount_from(std::string_view text, const std::array<Unit, 4>& units) {
+template <std::size_t Count>
+std::optional<std::uint64_t> amount_from(std::string_view text, const std::array<Unit, Count>& units) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = number_from<std::uint64_t>(text.substr(0, digits));
   const auto* const unit = std::find_if(
@@ -47,7 +49,8 @@ std::optional<std::uint64_t> amount_from(std::string_view text, const std::array
   return *number * unit->worth;
 }
 
-std::string amount_text(std::uint64_t amount, const std::array<Unit, 4>& units) {
+template <std::size_t Count>
+std::string amount_text(std::uint64_t amount, const std::array<Unit, Count>& units) {
   const auto* const unit = std::find_if(units.begin(), units.end(), [amount](const Unit& one) {
     return amount != 0 && amount % one.worth == 0;
   });

@@ -16,7 +16,7 @@ namespace gate {
 
 /// "1000", "30KiB", "10MiB", "2GiB": a whole number of bytes.
 [[nodiscard]] std::optional<std::uint64_t> size_from(std::string_view text);
-/// "500ms", "10s", "5m", "2h".
+/// "500ms", "10s", "5m", "2h", "7d".
 [[nodiscard]] std::optional<std::chrono::milliseconds> duration_from(std::string_view text);
 /// "192.0.2.10:1863", "[2001:db8::1]:1863"; the port is not 0.
 [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> endpoint_from(std::string_view text);

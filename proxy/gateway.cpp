@@ -41,6 +41,7 @@ Gateway::Gateway(std::filesystem::path file, const Config& config, InheritedSock
     : file_(std::move(file)),
       inherited_(std::move(inherited)),
       audit_(config.boot.audit),
+      upkeep_(audit_, config.boot.audit),
       policies_(config.policy),
       boot_(config.boot),
       watched_(watched_by(config)),
@@ -53,6 +54,9 @@ Gateway::Gateway(std::filesystem::path file, const Config& config, InheritedSock
   if (talks_to_kernel) process_.follower = &follower_.emplace(boot_.intercept);
   auto opened = open_wanted(boot_.listeners, {}, inherited_, client_mark(boot_.intercept), boot_.threads);
   if (const auto* const refused = std::get_if<std::string>(&opened)) throw std::runtime_error(*refused);
+  for (const AuditExportSettings& one : config.boot.audit.exports) {
+    exports_.emplace_back(config.boot.audit.path, one);
+  }
   start_workers();
   put_in_force(std::get<Opened>(std::move(opened)));
 }

@@ -14,7 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "proxy/audit_export.hpp"
 #include "proxy/audit_log.hpp"
+#include "proxy/audit_upkeep.hpp"
 #include "proxy/config.hpp"
 #include "proxy/inherited_sockets.hpp"
 #include "proxy/listening.hpp"
@@ -87,6 +89,7 @@ class Gateway {
   /// The counters of every worker, as long as the gateway lives.
   [[nodiscard]] std::vector<const WorkerMetrics*> metrics() const;
   [[nodiscard]] const AuditLog& audit() const noexcept { return audit_; }
+  [[nodiscard]] const std::list<AuditExport>& exports() const noexcept { return exports_; }
   [[nodiscard]] std::chrono::system_clock::time_point started() const noexcept { return started_; }
   /// Everything but the policy, as it is in force.
   [[nodiscard]] Boot boot() const;
@@ -112,6 +115,8 @@ class Gateway {
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   const InheritedSockets inherited_;
   AuditLog audit_;
+  AuditUpkeep upkeep_;
+  std::list<AuditExport> exports_;
   PolicyStore policies_;
   Process process_;
   std::list<Worker> workers_;

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "proxy/audit_commands.hpp"
 #include "proxy/commands.hpp"
 
 namespace {
@@ -24,6 +25,99 @@ CLI::App* add_admin_command(CLI::App& app, const char* name, const char* help, g
   CLI::Option* config = add_config(*command, options.config);
   command->add_option("--socket", options.socket, "its admin socket")->option_text("PATH")->excludes(config);
   return command;
+}
+
+void add_place(CLI::App& command, gate::AuditPlace& place) {
+  add_config(command, place.config);
+  command.add_option("--log", place.log, "the log's current file, instead of what the configuration says")
+      ->option_text("FILE");
+}
+
+void add_query(CLI::App& command, gate::AuditQueryOptions& options) {
+  add_place(command, options.place);
+  gate::AuditQuery& query = options.query;
+  command.add_option("--since", options.since, "from then on: a time, or a time ago such as 7d")
+      ->option_text("TIME");
+  command.add_option("--until", options.until, "before then")->option_text("TIME");
+  const auto add_list = [&command](const char* name, std::vector<std::string>& list, const char* help) {
+    command.add_option(name, list, help)->option_text("WORD")->delimiter(',');
+  };
+  add_list("--user", query.users, "local account, or a pattern such as *@corp.example");
+  add_list("--peer", query.peers, "remote account, or a pattern");
+  add_list("--kind", query.kinds, "such as file-transfer");
+  add_list("--action", query.actions, "block, allow, observe");
+  add_list("--event", query.events, "transfer, transport, object, failure, session, policy, checkpoint");
+  add_list("--reason", query.reasons, "such as offer");
+  add_list("--direction", query.directions, "send, receive");
+  add_list("--form", query.forms, "such as p2p-v2");
+  add_list("--rule", query.rules, "name of a rule, or a pattern");
+  add_list("--policy", query.policies, "revision of a policy");
+  add_list("--client", query.clients, "address of a client");
+  add_list("--id", query.ids, "a record's id");
+  command.add_option("--name", query.names, "file name, or a pattern such as *.exe; in any reading")
+      ->option_text("PATTERN");
+  command.add_option("--seq", options.seq, "a record's number")->option_text("N");
+  command.add_option("--account-key", options.account_key, "of a log whose accounts are hashed")
+      ->option_text("FILE");
+}
+
+void add_format(CLI::App& command, gate::AuditFormat& format) {
+  const std::map<std::string, gate::AuditFormat> formats{{"table", gate::AuditFormat::table},
+                                                         {"json", gate::AuditFormat::json},
+                                                         {"csv", gate::AuditFormat::csv},
+                                                         {"ecs", gate::AuditFormat::ecs}};
+  command
+      .add_option("--format", format, "a table, JSON Lines, CSV, or JSON Lines in the Elastic Common Schema")
+      ->transform(CLI::CheckedTransformer(formats))
+      ->option_text("table|json|csv|ecs");
+}
+
+/// What the commands of `msnpgate audit` are told; lives as long as the parser.
+struct AuditOptions {
+  std::optional<Path> config;
+  gate::AuditVerifyOptions verify;
+  gate::AuditQueryOptions query, tail;
+  gate::AuditReportOptions report;
+};
+
+void add_audit(CLI::App& app, AuditOptions& options, int& code) {
+  CLI::App* audit = app.add_subcommand("audit", "the audit log: keys, check, search, follow, report");
+  audit->require_subcommand(1);
+  CLI::App* init =
+      audit->add_subcommand("init", "make the keys that the configuration names; prints the public one");
+  add_config(*init, options.config)->required();
+  init->callback([&] { code = gate::command_audit_init(*options.config, std::cout, std::cerr); });
+  CLI::App* key = audit->add_subcommand("key", "print the public key");
+  add_config(*key, options.config)->required();
+  key->callback([&] { code = gate::command_audit_key(*options.config, std::cout, std::cerr); });
+
+  CLI::App* verify =
+      audit->add_subcommand("verify", "whether the log is what the gateway wrote; works on a copy");
+  add_place(*verify, options.verify.place);
+  verify->add_option("--key", options.verify.key, "the public key")->option_text("FILE");
+  verify
+      ->add_option("--checkpoint", options.verify.checkpoints,
+                   "records seen elsewhere: SEQ:HASH, or a file with records in it")
+      ->option_text("WHAT");
+  verify->callback([&] { code = gate::command_audit_verify(options.verify, std::cout, std::cerr); });
+
+  CLI::App* query = audit->add_subcommand("query", "search it");
+  add_query(*query, options.query);
+  add_format(*query, options.query.format);
+  query->add_option("--last", options.query.last, "only the newest so many")->option_text("N");
+  query->callback([&] { code = gate::command_audit_query(options.query, std::cout, std::cerr); });
+
+  CLI::App* tail = audit->add_subcommand("tail", "its last records, and with -f every new one");
+  add_query(*tail, options.tail);
+  add_format(*tail, options.tail.format);
+  tail->add_option("-n,--last", options.tail.last, "so many (10)")->option_text("N");
+  tail->add_flag("-f,--follow", options.tail.follow, "go on until stopped");
+  tail->callback([&] { code = gate::command_audit_tail(options.tail, std::cout, std::cerr); });
+
+  CLI::App* report = audit->add_subcommand("report", "who tried what, by user, kind and hour");
+  add_query(*report, options.report.query);
+  report->add_flag("--html", options.report.html, "one page with plots, which needs nothing else");
+  report->callback([&] { code = gate::command_audit_report(options.report, std::cout, std::cerr); });
 }
 
 int dispatch(int argc, char** argv) {
@@ -84,6 +178,8 @@ int dispatch(int argc, char** argv) {
   add_admin_command(app, "drain", "the running gateway takes nobody new, and ends", admin)->callback([&] {
     code = gate::command_drain(admin, std::cout, std::cerr);
   });
+  AuditOptions audit_options;
+  add_audit(app, audit_options, code);
 
   CLI::App* version = app.add_subcommand("version", "version, build options, library versions");
   version->callback([&] { code = gate::command_version(std::cout); });

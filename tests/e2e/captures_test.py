@@ -17,6 +17,9 @@ import tempfile
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from lab import schema  # noqa: E402
+
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
 WANTED = sys.argv[2:]
 HOMES = [ROOT / "tests/data/captures", ROOT.parent / "shared/captures"]
@@ -104,6 +107,8 @@ def check_offers(path, capture):
     """Exactly the offers of the manifest are stopped, with all that is known of them; and nothing else."""
     out, err = replay("--format", "json", path)
     events = [json.loads(line) for line in out.splitlines()]
+    faults = [fault for event in events for fault in schema.faults(event)]
+    assert not faults, f"against the schema: {faults[:5]}"
     for event in events:
         assert event["event"] in ("transfer", "transport", "object"), f"unexpected event: {event}"
     blocked = [event for event in events if event.get("action") == "block"]

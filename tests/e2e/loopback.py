@@ -21,7 +21,7 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lab import admin  # noqa: E402
+from lab import admin, schema  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
@@ -138,8 +138,10 @@ class Gateway:
             self.process.kill()
             self.process.wait()
         self.log.close()
+        faults = [] if failure else [fault for record in self.audit() for fault in schema.faults(record)]
         self.directory.cleanup()
         assert not broken, broken
+        assert not faults, f"records against the schema: {faults[:5]}"
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

@@ -3,7 +3,8 @@
 import json
 import re
 
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+from . import schema
+
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 ENDPOINT = re.compile(r"(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]+\]):\d+")
 
@@ -31,16 +32,12 @@ def faults(records):
     found, last = [], -1
     for record in records:
         name = f"record {record.get('seq')}"
-        if not TIME.fullmatch(str(record.get("time", ""))):
-            found.append(f"{name}: time {record.get('time')}")
+        found += schema.faults(record)
         if not ULID.fullmatch(str(record.get("id", ""))):
             found.append(f"{name}: id {record.get('id')}")
         if not isinstance(record.get("seq"), int) or record["seq"] <= last:
             found.append(f"{name}: seq after {last}")
         last = record.get("seq", last)
-        if record.get("event") not in ("transfer", "transport", "object", "failure", "session", "policy",
-                                       "checkpoint"):
-            found.append(f"{name}: event {record.get('event')}")
     if len({record.get("id") for record in records}) != len(records):
         found.append("an id occurs twice")
     return found

@@ -1,5 +1,10 @@
 #include "tests/support/filter_rig.hpp"
 
+#include <cstdlib>
+#include <fstream>
+
+#include "proxy/audit_json.hpp"
+
 #include <cstring>
 
 namespace gate::test {
@@ -87,6 +92,11 @@ std::string message_to_client(std::string_view sender, std::string_view name, st
 std::string message_to_server(std::string_view transaction, char letter, std::string_view payload) {
   return "MSG " + std::string(transaction) + " " + letter + " " + std::to_string(payload.size()) + "\r\n" +
          std::string(payload);
+}
+
+void keep_for_the_schema(const AuditEvent& event) {
+  static const char* const path = std::getenv("MSNPGATE_RECORDS");  // NOLINT(concurrency-mt-unsafe)
+  if (path != nullptr) std::ofstream(path, std::ios::app) << to_json_line(event, 1, {});
 }
 
 }  // namespace gate::test

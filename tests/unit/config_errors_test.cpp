@@ -270,6 +270,16 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
                                                            {"http.enabled", {"true"}},
                                                            {"http.ports", {"[]"}},
                                                            {"http.sessions", {"5"}},
+                                                           {"audit.key", {"\"text\"", "\"\""}},
+                                                           {"audit.account_key", {"\"text\"", "\"\""}},
+                                                           {"audit.keep_size", {"5"}},
+                                                           {"audit.export", {"[]"}},
+                                                           {"audit.export.path", {"\"text\"", "\"\""}},
+                                                           {"audit.export.ca", {"\"text\"", "\"\""}},
+                                                           {"audit.export.certificate", {"\"\""}},
+                                                           {"audit.export.certificate_key", {"\"\""}},
+                                                           {"audit.export.server_name", {"\"text\"", "\"\""}},
+                                                           {"audit.export.cursor", {"\"text\"", "\"\""}},
                                                            {"rule.max_size", {"5"}},
                                                            {"rule.until", {"2026-01-01T00:00:00Z"}}};
   const std::vector<std::string> samples{"\"text\"",   "5",        "-5",  "1.5",  "true",
@@ -292,6 +302,10 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
         if (section == "rule" && last != "action") text += "action = \"allow\"\n";
         if (section == "listener" && last != "bind") text += "bind = \"[::]:9\"\n";
         if (section == "listener" && last == "upstream") text += "mode = \"fixed\"\n";
+      } else if (section == "audit.export") {
+        path = "audit.export[1]";
+        text = "[[audit.export]]\n";
+        if (last != "to") text += "to = \"journald\"\n";
       } else if (section == "admin.listener") {
         path = "admin.listener[1]";  // two keys that belong together may be told at their table
         text = "[[admin.listener]]\n";
