@@ -119,7 +119,7 @@ function heard(record) {
     planned = null;
     waiting = 0;
     const before = new Set([...$("events").tBodies[0].rows].map((one) => one.cells[6].firstChild.getAttribute("aria-label")));
-    await part(() => showEvents());
+    await part(() => Promise.all([showEvents(), showOverview()]));
     for (const one of $("events").tBodies[0].rows) {
       if (!before.has(one.cells[6].firstChild.getAttribute("aria-label"))) one.classList.add("fresh");
     }

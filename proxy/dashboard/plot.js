@@ -37,7 +37,7 @@ export function bars(from, bucket, buckets) {
         width: Math.max(1, step - 2), height: size },
       svg("title", {}, `${label(begin, bucket)}: ${number} ${words[series[which]]}`)));
     });
-    if (index % Math.ceil(buckets.length / 8) === 0) {
+    if (index % Math.ceil(buckets.length / 6) === 0) {
       picture.append(svg("text", { x: left + index * step, y: height - 6 }, label(begin, bucket)));
     }
   });
