@@ -14,7 +14,7 @@ def _packets(path):
     """(seconds, link type, bytes of a frame)."""
     data = path.read_bytes()
     magic = data[:4]
-    order = {b"\xd4\xc3\xb2\xa1": "<", b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">", b"\xa1\xb2\x3c\x4d": ">"}[magic]
+    order = "<" if magic[0] != 0xA1 else ">"
     fraction = 1e9 if b"\x3c" in magic else 1e6
     link, at = struct.unpack_from(order + "I", data, 20)[0], 24
     while at + 16 <= len(data):

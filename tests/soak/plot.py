@@ -13,7 +13,8 @@ def curve(title, points, unit, trend=None):
     right, low, high = max(xs) or 1, 0, max(ys) * 1.1 or 1
 
     def place(x, y):
-        return (LEFT + x / right * (WIDTH - LEFT - 10), HEIGHT - BOTTOM - (y - low) / (high - low) * (HEIGHT - BOTTOM - 10))
+        across, up = x / right * (WIDTH - LEFT - 10), (y - low) / (high - low) * (HEIGHT - BOTTOM - 10)
+        return LEFT + across, HEIGHT - BOTTOM - up
 
     def path(line, kind=""):
         steps = " ".join(f"{'M' if i == 0 else 'L'}{x:.1f} {y:.1f}" for i, (x, y) in enumerate(place(*p) for p in line))
@@ -23,7 +24,8 @@ def curve(title, points, unit, trend=None):
     for share in (0, 0.5, 1):
         value = low + share * (high - low)
         _, y = place(0, value)
-        marks += f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{y:.1f}" y2="{y:.1f}"/><text x="4" y="{y + 4:.1f}">{value:,.0f} {unit}</text>'
+        marks += (f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{y:.1f}" y2="{y:.1f}"/>'
+                  f'<text x="4" y="{y + 4:.1f}">{value:,.0f} {unit}</text>')
         x, _ = place(share * right, low)
         marks += f'<text x="{x - 20:.1f}" y="{HEIGHT - 6}">{share * right:.0f} s</text>'
     return (f"<h2>{html.escape(title)}</h2><svg role='img' viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}'>"
@@ -32,7 +34,9 @@ def curve(title, points, unit, trend=None):
 
 def page(title, rows, curves):
     """`rows`: (what, how it was, what is promised, True if kept)."""
-    table = "".join(f"<tr><td>{html.escape(what)}<td>{html.escape(found)}<td>{html.escape(limit)}<td>{'kept' if good else 'BROKEN'}"
+    table = "".join(f"<tr><td>{html.escape(what)}<td>{html.escape(found)}<td>{html.escape(limit)}"
+                    f"<td>{'kept' if good else 'BROKEN'}"
                     for what, found, limit, good in rows)
-    return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{html.escape(title)}</title><style>{STYLE}</style>"
-            f"<h1>{html.escape(title)}</h1><table><tr><th>What<th>Found<th>Promised<th>{table}</table>{''.join(curves)}</html>\n")
+    name = html.escape(title)
+    return (f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{name}</title><style>{STYLE}</style>"
+            f"<h1>{name}</h1><table><tr><th>What<th>Found<th>Promised<th>{table}</table>{''.join(curves)}</html>\n")
