@@ -40,7 +40,8 @@ constexpr std::array<TrafficFamily, 5> traffic_families{{
 }};
 
 bool not_begun(Ending ending) {
-  return ending == Ending::limit || ending == Ending::no_destination || ending == Ending::loop;
+  return ending == Ending::limit || ending == Ending::rate || ending == Ending::no_destination ||
+         ending == Ending::loop;
 }
 
 /// Calls `each` with every ending and its total.

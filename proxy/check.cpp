@@ -40,6 +40,10 @@ const std::string& itself(const std::string& text) {
   return text;
 }
 
+std::string rate_text(std::size_t per_second) {
+  return per_second == 0 ? "without limit" : std::to_string(per_second) + " a second";
+}
+
 std::string timeout_text(std::chrono::milliseconds duration) {
   return duration.count() == 0 ? "never" : duration_text(duration);
 }
@@ -151,6 +155,8 @@ void tell_boot(const Boot& boot, std::ostream& out) {
   out << "limits:\n"
       << "  sessions               " << limits.sessions << ", of one client address "
       << limits.sessions_per_source << '\n'
+      << "  new sessions           " << rate_text(limits.new_sessions) << ", of one client address "
+      << rate_text(limits.new_sessions_per_source) << '\n'
       << "  memory                 " << size_text(limits.memory) << ", of one session "
       << size_text(limits.session_memory) << '\n'
       << "  connect_timeout        " << timeout_text(limits.connect_timeout) << '\n'

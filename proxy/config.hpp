@@ -32,8 +32,10 @@ struct ListenerSettings {
 };
 
 struct LimitSettings {
-  std::size_t sessions = 9'000;           // per process
-  std::size_t sessions_per_source = 512;  // per client address
+  std::size_t sessions = 9'000;             // per process
+  std::size_t sessions_per_source = 512;    // per client address
+  std::size_t new_sessions = 0;             // per second, of the process; 0 = no limit
+  std::size_t new_sessions_per_source = 0;  // per second and client address
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds first_command_timeout{30'000};
   std::chrono::milliseconds idle_timeout{0};        // 0 = never: a quiet user stays signed in

@@ -12,12 +12,18 @@ constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t mib = 1024 * kib;
 constexpr std::uint64_t gib = 1024 * mib;
 
-constexpr std::array<Field<LimitSettings>, 8> limit_fields{{
+constexpr std::array<Field<LimitSettings>, 10> limit_fields{{
     {"sessions",
      [](const Value& value, LimitSettings& limits) { store(limits.sessions, value.count(1, 1'000'000)); }},
     {"sessions_per_source",
      [](const Value& value, LimitSettings& limits) {
        store(limits.sessions_per_source, value.count(1, 1'000'000));
+     }},
+    {"new_sessions", [](const Value& value,
+                        LimitSettings& limits) { store(limits.new_sessions, value.count(0, 1'000'000)); }},
+    {"new_sessions_per_source",
+     [](const Value& value, LimitSettings& limits) {
+       store(limits.new_sessions_per_source, value.count(0, 1'000'000));
      }},
     {"connect_timeout",
      [](const Value& value, LimitSettings& limits) {

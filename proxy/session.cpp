@@ -58,6 +58,8 @@ std::string_view name_of(Ending ending) noexcept {
       return "resources";
     case Ending::limit:
       return "limit";
+    case Ending::rate:
+      return "rate";
     case Ending::no_destination:
       return "no-destination";
     case Ending::loop:

@@ -38,6 +38,7 @@ enum class Ending : std::uint8_t {
   memory,
   resources,       // the system refused a socket or a registration
   limit,           // not begun: too many connections
+  rate,            // not begun: too many new ones within a second
   no_destination,  // not begun: the kernel does not know where the client wanted to go
   loop,            // not begun: the client wanted to go to the gateway itself
   shutdown,

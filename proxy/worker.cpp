@@ -22,6 +22,11 @@ constexpr std::chrono::milliseconds tick_interval{250};
 // How long an end may take to read the last words of a connection that the filter closed.
 constexpr msnp::Moment last_words = 2'000;
 
+// Client addresses that a worker remembers; those without a session are forgotten a second after the last
+// one.
+constexpr std::size_t most_sources = 65'536;
+constexpr std::size_t fewest_swept = 1'024;
+
 std::string and_more(std::uint64_t held_back) {
   return held_back == 0 ? std::string() : "; and " + std::to_string(held_back) + " more before";
 }
@@ -153,7 +158,9 @@ bool Worker::end_session(std::string_view client) noexcept {
 
 void Worker::take(Descriptor client, const Endpoint& source, const ListenerSettings& listener) {
   refresh_policy();
-  if (!admit(source.address())) return refuse(std::move(client), source, Ending::limit, limit_trickle_);
+  if (const auto refusal = refusal_of(source.address())) {
+    return refuse(std::move(client), source, *refusal, limit_trickle_);
+  }
   const auto found = find_destination(listener, client.get(), terms_->listening);
   if (const auto* fault = std::get_if<DestinationFault>(&found)) {
     leave(source.address());
@@ -240,23 +247,51 @@ void Worker::tick() noexcept {
   arm_tick();
 }
 
-bool Worker::admit(const boost::asio::ip::address& source) {
-  std::size_t& here = sources_[source];
-  if (here < terms_->limits.sessions_per_source) {
-    if (process_.sessions.fetch_add(1, std::memory_order_relaxed) < terms_->limits.sessions) {
-      ++here;
-      return true;
-    }
-    process_.sessions.fetch_sub(1, std::memory_order_relaxed);
+std::optional<Ending> Worker::refusal_of(const boost::asio::ip::address& source) {
+  using namespace std::chrono;
+  const Micros now = duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+  if (sources_.size() >= sources_swept_at_) forget_sources(now);
+  if (sources_.size() >= most_sources && !sources_.contains(source)) return Ending::rate;
+  Source& here = sources_[source];
+  const auto next = after_one_more(here.full_at, terms_->limits.new_sessions_per_source, now);
+  if (!next) return Ending::rate;
+  std::optional<Ending> refusal;
+  if (here.sessions >= terms_->limits.sessions_per_source) refusal = Ending::limit;
+  if (!refusal) refusal = refusal_of_all(now);
+  if (!refusal) {
+    here.full_at = *next;
+    ++here.sessions;
+  } else if (here.sessions == 0 && here.full_at <= now) {
+    sources_.erase(source);
   }
-  if (here == 0) sources_.erase(source);
-  return false;
+  return refusal;
+}
+
+std::optional<Ending> Worker::refusal_of_all(Micros now) noexcept {
+  Micros full_at = process_.full_at.load(std::memory_order_relaxed);
+  std::optional<Micros> next;
+  do {
+    next = after_one_more(full_at, terms_->limits.new_sessions, now);
+    if (!next) return Ending::rate;
+  } while (!process_.full_at.compare_exchange_weak(full_at, *next, std::memory_order_relaxed));
+  if (process_.sessions.fetch_add(1, std::memory_order_relaxed) < terms_->limits.sessions)
+    return std::nullopt;
+  process_.sessions.fetch_sub(1, std::memory_order_relaxed);
+  return Ending::limit;
 }
 
 void Worker::leave(const boost::asio::ip::address& source) noexcept {
   process_.sessions.fetch_sub(1, std::memory_order_relaxed);
   const auto found = sources_.find(source);
-  if (found != sources_.end() && --found->second == 0) sources_.erase(found);
+  // What came within this second is remembered a little longer where that counts.
+  if (found != sources_.end() && --found->second.sessions == 0 && found->second.full_at == 0)
+    sources_.erase(found);
+}
+
+void Worker::forget_sources(Micros now) {
+  std::erase_if(sources_,
+                [now](const auto& one) { return one.second.sessions == 0 && one.second.full_at <= now; });
+  sources_swept_at_ = std::max(fewest_swept, sources_.size() * 2);
 }
 
 void Worker::refuse(Descriptor client, const Endpoint& source, Ending ending, Trickle& trickle) {

@@ -25,6 +25,7 @@
 #include "proxy/listener.hpp"
 #include "proxy/log.hpp"
 #include "proxy/policy_store.hpp"
+#include "proxy/rate.hpp"
 #include "proxy/ready_set.hpp"
 #include "proxy/relay.hpp"
 #include "proxy/session.hpp"
@@ -41,6 +42,7 @@ struct Process {
   std::vector<Worker*> workers;  // complete before the first of them runs
   Follower* follower = nullptr;  // thread-safe; where addresses are learned by the kernel
   std::atomic<std::size_t> sessions{0};
+  std::atomic<Micros> full_at{0};  // of new sessions: see rate.hpp
 };
 
 /// What the workers obey besides the policy. A reload replaces it as a whole.
@@ -121,7 +123,11 @@ class Worker final : public AuditSink {
   void change_listeners(std::vector<Assignment> wanted);
   void tick() noexcept;
   [[nodiscard]] bool timed() const noexcept;
-  [[nodiscard]] bool admit(const boost::asio::ip::address& source);
+  /// Why it may not begin; nothing if it may, and is counted.
+  [[nodiscard]] std::optional<Ending> refusal_of(const boost::asio::ip::address& source);
+  [[nodiscard]] std::optional<Ending> refusal_of_all(Micros now) noexcept;
+  /// Client addresses that have nothing here any more.
+  void forget_sources(Micros now);
   void leave(const boost::asio::ip::address& source) noexcept;
   void refuse(Descriptor client, const Endpoint& source, Ending ending, Trickle& trickle);
 
@@ -139,7 +145,12 @@ class Worker final : public AuditSink {
   Scratch scratch_;
   msnp::Output output_;
   std::vector<std::shared_ptr<Listener>> listeners_;
-  std::unordered_map<boost::asio::ip::address, std::size_t> sources_;  // sessions of each client address
+  struct Source {
+    std::size_t sessions = 0;
+    Micros full_at = 0;  // see rate.hpp
+  };
+  std::unordered_map<boost::asio::ip::address, Source> sources_;  // by client address
+  std::size_t sources_swept_at_ = 1'024;                          // forget_sources, when there are so many
   HookedList<Session, AliveTag> sessions_;
   HookedList<Session, TickedTag> ticked_;
   DeadlineList<Session> connecting_;
