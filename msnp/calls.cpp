@@ -92,12 +92,6 @@ bool PairCalls::is_refused(std::string_view call_id) const noexcept {
                      [call_id](const Call& call) { return call.refused && names_call(call.names, call_id); });
 }
 
-bool PairCalls::is_admitted(Direction offered, std::string_view call_id) const noexcept {
-  return std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) {
-    return !call.refused && call.offered == offered && names_call(call.names, call_id);
-  });
-}
-
 PairCalls::Session PairCalls::session(std::uint32_t id, Direction data) noexcept {
   Call* admitted = nullptr;
   Call* refused = nullptr;

@@ -59,8 +59,6 @@ class PairCalls {
 
   /// A call with this id was refused or ended.
   [[nodiscard]] bool is_refused(std::string_view call_id) const noexcept;
-  /// A call with this id that was offered in this direction was let through.
-  [[nodiscard]] bool is_admitted(Direction offered, std::string_view call_id) const noexcept;
   /// May data of this session flow this way? An id that both sides use is told apart by the way data
   /// of its kind flows: files go the way of the offer, objects the other way.
   struct Session {

@@ -75,10 +75,6 @@ Conversation::Ruled Conversation::rule(const Passage& passage, Texts texts, Form
     for (const auto& pair : pairs_of(passage)) {
       for (const std::string& call_id : ruled.message.call_ids) {
         if (!pair->is_refused(call_id)) continue;
-        // Unseeded clients give calls of both sides the same ids: who answers means the other side's call.
-        const bool answer_to_admitted =
-            ruled.message.status != 0 && pair->is_admitted(opposite(passage.direction), call_id);
-        if (answer_to_admitted) continue;
         ruled.ruling = Ruling::swallow;
         return ruled;
       }
