@@ -48,7 +48,7 @@ def verified(gateway):
 def a_killed_gateway_loses_nothing_it_answered():
     for fsync in ("never", "interval", "always"):
         with listening() as server, Gateway(server.getsockname()[1], threads=2,
-                                            policy=f'fsync = "{fsync}"\nrotate_size = "64KiB"\n') as gateway:
+                                            audit_keys=f'fsync = "{fsync}"\nrotate_size = "64KiB"\ncompress = "none"\n') as gateway:
             everything = []
             for turn in range(3):
                 told, workers = [], []
@@ -101,7 +101,7 @@ def a_power_cut_loses_nothing_that_was_answered():
         for at, when, leave in ((1, "before", "nothing"), (7, "before", "a part"), (8, "after", "zeros"), (30, "before", "zeros"),
                                 (61, "after", "nothing"), (100, "before", "a part")):
             with listening() as server, Gateway(server.getsockname()[1], threads=2,
-                                                policy='fsync = "always"\nrotate_size = "64KiB"\ncompress = "none"\n',
+                                                audit_keys='fsync = "always"\nrotate_size = "64KiB"\ncompress = "none"\n',
                                                 environment=cut.environment(at, when)) as gateway:
                 told = []
                 workers = []
@@ -130,7 +130,7 @@ def without_forcing_a_power_cut_does_lose_some():
     """The check of the check: the same cut, where nothing is forced to the disk, is noticed."""
     with tempfile.TemporaryDirectory(prefix="msnpgate-cut-") as scratch:
         cut = PowerCut(scratch)
-        with listening() as server, Gateway(server.getsockname()[1], policy='fsync = "never"\n',
+        with listening() as server, Gateway(server.getsockname()[1], audit_keys='fsync = "never"\n',
                                             environment=cut.environment(0, "before")) as gateway:
             Chat(gateway, server).offer(b"plan.doc")
             gateway.process.kill()

@@ -38,7 +38,7 @@ class Written:
         self.public.write_text(command("audit", "init", "-c", config).stdout)
         assert (home / "audit.key").stat().st_mode & 0o777 == 0o600
         with listening() as server, Gateway(server.getsockname()[1],
-                                            policy=KEYS.replace("audit.key", str(home / "audit.key"))) as gateway:
+                                            audit_keys=KEYS.replace("audit.key", str(home / "audit.key"))) as gateway:
             ann, eve = Chat(gateway, server), Chat(gateway, server, b"eve@corp.example")
             for number in range(150):
                 (ann if number % 3 else eve).offer(NAMES[number % len(NAMES)])
@@ -257,7 +257,7 @@ def a_report_counts_and_escapes():
 
 
 def tail_follows_over_a_rotation():
-    with listening() as server, Gateway(server.getsockname()[1], policy='rotate_size = "64KiB"\n') as gateway:
+    with listening() as server, Gateway(server.getsockname()[1], audit_keys='rotate_size = "64KiB"\n') as gateway:
         chat = Chat(gateway, server)
         chat.offer(b"before.doc")
         tail = subprocess.Popen([BINARY, "audit", "tail", "-f", "--log", gateway.audit_path, "--format", "json", "--event",
@@ -283,7 +283,7 @@ def hashed_accounts_are_found_by_who_has_the_key():
         config = config_for(home, more)
         command("audit", "init", "-c", config)
         assert (home / "accounts.key").stat().st_mode & 0o777 == 0o600
-        with listening() as server, Gateway(server.getsockname()[1], policy=more) as gateway:
+        with listening() as server, Gateway(server.getsockname()[1], audit_keys=more) as gateway:
             chat = Chat(gateway, server)
             chat.offer(b"plan.doc")
             chat.close()
@@ -302,7 +302,7 @@ def hashed_accounts_are_found_by_who_has_the_key():
 def old_segments_go_and_the_log_still_verifies():
     more = KEYS.replace("audit.key", str(pathlib.Path(WRITTEN.directory.name) / "audit.key")) + 'keep_size = "130KiB"\n'
     more = more.replace('compress = "none"', 'compress = "zstd"')
-    with listening() as server, Gateway(server.getsockname()[1], policy=more) as gateway:
+    with listening() as server, Gateway(server.getsockname()[1], audit_keys=more) as gateway:
         chat = Chat(gateway, server)
         for number in range(400):
             chat.offer(b"%d.doc" % number)

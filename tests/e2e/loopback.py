@@ -87,12 +87,13 @@ def dies_with_us(before=None):
 
 
 class Gateway:
-    """A running msnpgate. `limits` are lines of [limits], `admin_keys` of [admin], `policy` whole sections.
+    """A running msnpgate. `limits` are lines of [limits], `admin_keys` of [admin], `audit_keys` of [audit],
+    `policy` whole sections.
 
     When it is left while it runs, its metrics must account for every offer and every byte."""
 
     def __init__(self, upstream, limits="", threads=1, mode="fixed", bind="127.0.0.1",
-                 upstream_address="127.0.0.1", preexec=None, policy="", admin_keys="",
+                 upstream_address="127.0.0.1", preexec=None, policy="", admin_keys="", audit_keys="",
                  environment=None):
         self.directory = tempfile.TemporaryDirectory(prefix="msnpgate-e2e-")
         folder = pathlib.Path(self.directory.name)
@@ -102,7 +103,7 @@ class Gateway:
         fixed = f'upstream = "{upstream_address}:{upstream or self.port}"\n' if mode == "fixed" else ""
         (folder / "gateway.toml").write_text(
             f'threads = {threads}\n[[listener]]\nbind = "{bind}:{self.port}"\nmode = "{mode}"\n{fixed}'
-            f'[limits]\n{limits}\n[audit]\npath = "{self.audit_path}"\n'
+            f'[limits]\n{limits}\n[audit]\npath = "{self.audit_path}"\n{audit_keys}\n'
             f'[admin]\nsocket = "admin.sock"\n{admin_keys}\n{policy}')
         self.log = open(folder / "log", "w+b")
         self.preexec, self.environment = preexec, environment or {}
