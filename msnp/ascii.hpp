@@ -45,7 +45,6 @@ namespace msnp {
 template <class Unsigned>
 [[nodiscard]] std::optional<Unsigned> leading_number(std::string_view text) noexcept {
   Unsigned value = 0;
-  // cppcheck-suppress danglingTemporaryLifetime ; the text outlives the call, whoever made it
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc{}) return std::nullopt;
   return value;

@@ -51,7 +51,7 @@ std::optional<json::object> json_body(const AdminRequest& request) {
   json::error_code error;
   json::value value = json::parse(request.body, error);
   if (error || !value.is_object()) return std::nullopt;
-  return std::move(value.get_object());
+  return {std::move(value.get_object())};
 }
 
 std::optional<AdminTarget> admin_target(std::string_view target) {

@@ -76,6 +76,7 @@ void AdminServer::run() noexcept {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), yielding);  // of this thread and those it starts
   try {
     asio::thread_pool slow(slow_threads);
+    // cppcheck-suppress danglingLifetime ; used by what io_ runs, and it runs in this block only
     shared_.slow = &slow;
     while (!io_.stopped()) {
       try {

@@ -34,6 +34,7 @@ ssize_t write_once(int file, std::string_view text) noexcept {
 
 AuditFile::AuditFile(const std::filesystem::path& path, int flags) : path_(path) {
   constexpr mode_t owner_writes_group_reads = 0640;
+  // cppcheck-suppress useInitializationList ; the mode has a name here
   file_ = Descriptor(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | flags,
                             owner_writes_group_reads));
   if (!file_) fail_with_errno(path, "cannot be opened");

@@ -113,6 +113,7 @@ bool AuditLog::append_checkpoint(CheckpointReason reason, Clock::time_point now,
 // Whoever finds nobody at it forces the file to the disk, for all who wait by then.
 bool AuditLog::on_disk(Lock& lock) {
   Waiter self;
+  // cppcheck-suppress danglingLifetime ; it leaves the list before it is done
   waiting_.push_back(&self);
   while (!self.done) {
     if (syncing_) {
