@@ -35,6 +35,7 @@ AdminRoutes admin_routes(Gateway& gateway) {
   add_dashboard_routes(routes);
   add_change_routes(gateway, routes);
   add_index_route(routes);
+  add_grant_routes(gateway, routes);
   return routes;
 }
 

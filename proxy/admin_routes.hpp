@@ -31,4 +31,7 @@ void add_dashboard_routes(AdminRoutes& routes);
 /// POST /api/v1/reload, /api/v1/drain.
 void add_change_routes(Gateway& gateway, AdminRoutes& routes);
 
+/// GET and POST /api/v1/grants, POST /api/v1/grants/revoke.
+void add_grant_routes(Gateway& gateway, AdminRoutes& routes);
+
 }  // namespace gate

@@ -14,6 +14,7 @@
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
 #include "proxy/config_values.hpp"
+#include "proxy/rule_warnings.hpp"
 
 namespace gate {
 namespace {
@@ -163,6 +164,7 @@ void tell_boot(const Boot& boot, std::ostream& out) {
       << "  first_command_timeout  " << timeout_text(limits.first_command_timeout) << '\n'
       << "  idle_timeout           " << timeout_text(limits.idle_timeout) << '\n'
       << "  close_timeout          " << timeout_text(limits.close_timeout) << '\n';
+  out << "state: " << boot.state.string() << '\n';
   tell_audit(boot.audit, out);
 }
 
@@ -198,6 +200,14 @@ void tell_policy(const Config& config, std::ostream& out) {
   out << "objects that are not what was announced:\n"
       << "  over_size              " << name_of(policy.over_size()) << '\n'
       << "  wrong_digest           " << name_of(policy.wrong_digest()) << '\n';
+  const NoticeSettings& notice = policy.notice();
+  out << "notice to the local user: ";
+  if (notice.on) {
+    out << "yes, from \"" << notice.sender << "\", the same one again after "
+        << duration_text(notice.interval) << '\n';
+  } else {
+    out << "no\n";
+  }
   if (!policy.groups().empty()) out << "groups:\n";
   for (const Group& group : policy.groups()) {
     out << "  " << group.name << ": " << list_of(group.members, ", ", itself) << '\n';
@@ -249,6 +259,9 @@ int command_check(const std::filesystem::path& config, std::ostream& out, std::o
   tell_boot(good.boot, out);
   tell_admin(good.boot.admin, out);
   tell_policy(good, out);
+  const std::vector<std::string> warnings = rule_warnings(*good.policy, std::chrono::system_clock::now());
+  if (!warnings.empty()) out << "warnings:\n";
+  for (const std::string& warning : warnings) out << "  " << warning << '\n';
   const std::filesystem::path directory = good.boot.audit.path.parent_path();
   std::error_code ignored;
   const bool keys_there = keys_are_there(good.boot.audit, config, err);

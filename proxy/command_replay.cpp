@@ -1,3 +1,4 @@
+#include <array>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -9,6 +10,7 @@
 #include "proxy/commands.hpp"
 #include "proxy/config.hpp"
 #include "proxy/replay.hpp"
+#include "proxy/replay_compare.hpp"
 
 namespace gate {
 namespace {
@@ -33,18 +35,57 @@ class EmitDirectories {
   std::set<std::string> used_;
 };
 
-std::optional<Config> config_for(const ReplayOptions& options, std::ostream& err) {
-  if (!options.config) return default_config();
-  auto loaded = load_config(*options.config);
+std::optional<Config> config_of(const std::filesystem::path& file, std::ostream& err) {
+  auto loaded = load_config(file);
   if (auto* const config = std::get_if<Config>(&loaded)) return std::move(*config);
   for (const ConfigError& error : std::get<std::vector<ConfigError>>(loaded)) err << to_string(error) << '\n';
   return std::nullopt;
 }
 
+void set_up(FilterShared& shared, const Config& config, AuditSink& audit) {
+  shared.policy = config.policy;
+  shared.audit = &audit;
+  shared.session_memory = config.boot.limits.session_memory;
+  shared.memory = config.boot.limits.memory;
+  shared.http = config.boot.http;
+  shared.msnp_ports = config.boot.intercept.ports;
+}
+
+/// Runs every capture through both policies.
+int compare(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
+  const auto older = config_of(options.compare.front(), err);
+  const auto newer = config_of(options.compare.back(), err);
+  if (!older || !newer) return exit_config;
+  bool failed = false;
+  Comparison total;
+  for (const std::filesystem::path& file : options.captures) {
+    std::array<DecisionList, 2> decisions;
+    std::optional<CaptureError> error;
+    for (const auto& [config, list] :
+         {std::pair(&*older, &decisions[0]), std::pair(&*newer, &decisions[1])}) {
+      FilterShared shared;
+      set_up(shared, *config, *list);
+      const ReplayedCapture replayed = replay_capture(file, shared, nullptr, error);
+      if (list == &decisions[1] && replayed.packets != 0) print_capture(err, file.string(), replayed);
+    }
+    if (error) err << file.string() << ": " << error->message << '\n';
+    failed = failed || error;
+    const Comparison one = print_differences(decisions[0], decisions[1], options.format, out);
+    total.same += one.same;
+    total.other_rule += one.other_rule;
+    total.changed += one.changed;
+  }
+  err << "decisions changed: " << total.changed << "; same action by another rule: " << total.other_rule
+      << "; the same: " << total.same << '\n';
+  if (!out.flush()) err << "cannot write the decisions to the output\n";
+  return failed || !out ? exit_failed : exit_fine;
+}
+
 }  // namespace
 
 int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream& err) {
-  const auto config = config_for(options, err);
+  if (!options.compare.empty()) return compare(options, out, err);
+  const auto config = options.config ? config_of(*options.config, err) : default_config();
   if (!config) return exit_config;
 
   DecisionPrinter printer(out, options.format);
@@ -54,12 +95,7 @@ int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream
   bool failed = false;
   for (const std::filesystem::path& file : options.captures) {
     FilterShared shared;
-    shared.policy = config->policy;
-    shared.audit = &printer;
-    shared.session_memory = config->boot.limits.session_memory;
-    shared.memory = config->boot.limits.memory;
-    shared.http = config->boot.http;
-    shared.msnp_ports = config->boot.intercept.ports;
+    set_up(shared, *config, printer);
     std::optional<Emission> emission;
     if (directories) emission.emplace(directories->of(file));
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace gate {
@@ -19,6 +20,8 @@ struct ReplayOptions {
   std::optional<std::filesystem::path> config;
   ReplayFormat format = ReplayFormat::text;
   std::optional<std::filesystem::path> emit;
+  /// Two configurations, the older first: what would change. Empty: no comparison.
+  std::vector<std::filesystem::path> compare;
   std::vector<std::filesystem::path> captures;
 };
 int command_replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
@@ -38,6 +41,30 @@ struct AdminOptions {
 int command_status(const AdminOptions& options, bool watch, std::ostream& out, std::ostream& err);
 int command_reload(const AdminOptions& options, std::ostream& out, std::ostream& err);
 int command_drain(const AdminOptions& options, std::ostream& out, std::ostream& err);
+
+/// A permission for a while; texts as written, judged by the gateway.
+struct GrantOptions {
+  AdminOptions admin;
+  std::string user, peer, lasting, direction, max_size;
+  std::vector<std::string> names, kinds;
+  bool once = false;
+};
+int command_grant(const GrantOptions& options, std::ostream& out, std::ostream& err);
+int command_grants(const AdminOptions& options, ReplayFormat format, std::ostream& out, std::ostream& err);
+int command_revoke(const AdminOptions& options, const std::string& id, std::ostream& out, std::ostream& err);
+
+struct ExplainOptions {
+  std::optional<std::filesystem::path> config;
+  std::string audit;  // id of a record; else what follows
+  std::string user, peer;
+  std::string kind = "file-transfer";
+  std::vector<std::string> names;
+  std::string size, at;
+  std::string direction = "send";
+  std::string client = "0.0.0.0";
+  ReplayFormat format = ReplayFormat::text;
+};
+int command_explain(const ExplainOptions& options, std::ostream& out, std::ostream& err);
 
 int command_version(std::ostream& out);
 

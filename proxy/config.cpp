@@ -15,6 +15,8 @@
 namespace gate {
 namespace {
 
+constexpr const char* usual_audit_path = "/var/log/msnpgate/audit.jsonl";
+
 struct Draft {
   Boot boot;
   PolicyDraft policy;
@@ -32,6 +34,7 @@ void policy_section(const Value& value, Draft& draft) {
 
 constexpr auto main_fields = std::to_array<Field<Draft>>({
     {"threads", boot_section<read_threads>},
+    {"state", boot_section<read_state_path>},
     {"listener", boot_section<read_listeners>},
     {"limits", boot_section<read_limits>},
     {"audit", boot_section<read_audit>},
@@ -112,7 +115,7 @@ std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem
                                                            const ConfigSource& sources) {
   std::vector<ConfigError> errors;
   Draft draft;
-  draft.boot.audit.path = "/var/log/msnpgate/audit.jsonl";
+  draft.boot.audit.path = usual_audit_path;
   draft.policy.sources = &sources;
   draft.policy.source.notice.on = true;
   std::vector<std::filesystem::path> files{file};
@@ -124,6 +127,12 @@ std::variant<Config, std::vector<ConfigError>> load_config(const std::filesystem
   Config config;
   config.boot = std::move(draft.boot);
   settle_audit_paths(config.boot.audit, file.parent_path());
+  // A gateway whose log is elsewhere is not the one of the machine: it keeps to itself.
+  if (config.boot.state.empty()) {
+    const bool usual = config.boot.audit.path == usual_audit_path;
+    config.boot.state = usual ? "/var/lib/msnpgate" : config.boot.audit.path.parent_path() / "state";
+  }
+  config.boot.state = file.parent_path() / config.boot.state;
   anchor_admin(config.boot.admin, file.parent_path());
   draft.policy.source.revision = draft.policy.text.revision();
   config.policy = std::make_shared<const Policy>(std::move(draft.policy.source));

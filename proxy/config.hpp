@@ -151,6 +151,8 @@ struct Boot {
   LimitSettings limits;
   AuditSettings audit;
   InterceptSettings intercept;
+  /// What the gateway keeps for itself: grants, policies that were in force.
+  std::filesystem::path state;
   AdminSettings admin;
   ServiceSettings service;
   HttpSettings http;

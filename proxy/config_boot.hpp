@@ -9,6 +9,8 @@
 
 namespace gate {
 
+/// The path of the state directory.
+void read_state_path(const Value& value, Boot& boot);
 void read_threads(const Value& value, Boot& boot);
 // config_audit.cpp
 /// Relative paths stay relative.

@@ -169,7 +169,12 @@ class Filter final : private msnp::Judge {
   /// A message that was never complete is stopped.
   void count_given_up(msnp::Direction direction) noexcept;
   /// The strictest of the verdicts for each of `others`, who are at least one.
-  [[nodiscard]] Verdict verdict_on(const msnp::Offer& offer, std::span<const std::string> others);
+  [[nodiscard]] Verdict verdict_on(const msnp::Offer& offer, std::span<const std::string> others,
+                                   bool goes_on = false);
+  [[nodiscard]] Question question_about(const msnp::Offer& offer, std::string_view other,
+                                        std::string_view call, bool goes_on) const;
+  /// Takes the grants for one transfer that the verdict rests on. False if another transfer was faster.
+  [[nodiscard]] bool claim_grants(const msnp::Offer& offer, std::span<const std::string> others);
   /// False if it could not be written.
   [[nodiscard]] bool record(const msnp::Offer& offer, std::span<const std::string> others,
                             const Verdict& verdict, std::string_view answer);

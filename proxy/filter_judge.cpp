@@ -21,6 +21,15 @@ AuditKind audit_kind_of(msnp::Kind kind) noexcept {
   return object ? AuditKind::object : AuditKind::transfer;
 }
 
+/// Two offers are the same transfer if they have the same ids, name and size.
+std::string name_of_transfer(const msnp::Offer& offer) {
+  std::string name = offer.call_id;
+  name.append(1, '\0').append(offer.cookie).append(1, '\0');
+  if (!offer.names.empty()) name += offer.names.front();
+  name.append(1, '\0').append(std::to_string(offer.size.value_or(0)));
+  return name;
+}
+
 /// Addresses are kept back all the time while transfers go on; an accept belongs to an offer that was told;
 /// of data without a session nobody knows what it was.
 bool is_worth_telling(msnp::Kind kind, msnp::Reason reason) noexcept {
@@ -30,20 +39,30 @@ bool is_worth_telling(msnp::Kind kind, msnp::Reason reason) noexcept {
 
 }  // namespace
 
-Verdict Filter::verdict_on(const msnp::Offer& offer, std::span<const std::string> others) {
+Question Filter::question_about(const msnp::Offer& offer, std::string_view other, std::string_view call,
+                                bool goes_on) const {
+  return {.user = identity_.user(),
+          .peer = other,
+          .client = ends_.client.address(),
+          .direction = offer.direction,
+          .kind = offer.kind,
+          .reason = offer.reason,
+          .names = offer.names,
+          .size = offer.size,
+          .at = now_.wall,
+          .call = call,
+          .goes_on = goes_on};
+}
+
+Verdict Filter::verdict_on(const msnp::Offer& offer, std::span<const std::string> others, bool goes_on) {
   Verdict verdict{Action::allow, "default", offer.reason};
+  const std::string call = shared_->policy->grants().empty() ? std::string() : name_of_transfer(offer);
   for (const std::string& other : others) {
-    const Verdict one = shared_->policy->judge({.user = identity_.user(),
-                                                .peer = other,
-                                                .client = ends_.client.address(),
-                                                .direction = offer.direction,
-                                                .kind = offer.kind,
-                                                .reason = offer.reason,
-                                                .names = offer.names,
-                                                .size = offer.size,
-                                                .at = now_.wall});
+    const Verdict one = shared_->policy->judge(question_about(offer, other, call, goes_on));
     if (one.action == Action::block) return one;
+    const Grant* const grant = one.grant != nullptr ? one.grant : verdict.grant;
     if (verdict.rule == "default") verdict = one;
+    verdict.grant = grant;
   }
   const bool needs_somebody =
       msnp::blocked_by_default(offer.kind) || offer.kind == msnp::Kind::direct_connection;
@@ -51,6 +70,16 @@ Verdict Filter::verdict_on(const msnp::Offer& offer, std::span<const std::string
     return {Action::block, "default", verdict.reason};  // nobody is known yet
   }
   return verdict;
+}
+
+bool Filter::claim_grants(const msnp::Offer& offer, std::span<const std::string> others) {
+  const std::string call = name_of_transfer(offer);
+  for (const std::string& other : others) {
+    const Verdict one = shared_->policy->judge(question_about(offer, other, call, false));
+    if (one.action == Action::block) return false;
+    if (one.grant != nullptr && one.grant->once && !one.grant->use->claim(call, now_.wall)) return false;
+  }
+  return true;
 }
 
 bool Filter::record(const msnp::Offer& offer, std::span<const std::string> others, const Verdict& verdict,
@@ -84,7 +113,11 @@ bool Filter::admits(const msnp::Offer& offer, std::span<const std::string> other
 Outcome Filter::judge(const msnp::Offer& offer, std::span<const std::string> others,
                       std::string_view answer) {
   if (others.empty()) others = nobody();
-  const Verdict verdict = verdict_on(offer, others);
+  Verdict verdict = verdict_on(offer, others);
+  // Each claim that comes too late closes one grant: what is left is judged again.
+  while (verdict.action != Action::block && verdict.grant != nullptr && !claim_grants(offer, others)) {
+    verdict = verdict_on(offer, others);
+  }
   shared_->policy->hits().count(verdict.rule);
   const bool worth_recording =
       verdict.action != Action::allow || verdict.rule != "default" || msnp::blocked_by_default(offer.kind);
@@ -122,7 +155,7 @@ void Filter::show_noted(const msnp::Passage& passage) {
 bool Filter::still_admits(const msnp::Offer& offer, std::span<const std::string> others,
                           std::string_view answer) {
   if (others.empty()) others = nobody();
-  Verdict verdict = verdict_on(offer, others);
+  Verdict verdict = verdict_on(offer, others, true);
   if (verdict.action != Action::block) return true;
   verdict.reason = msnp::Reason::policy_change;
   shared_->metrics.calls_ended.add();

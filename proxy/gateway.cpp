@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -43,9 +44,12 @@ Gateway::Gateway(std::filesystem::path file, const Config& config, InheritedSock
       audit_(config.boot.audit),
       upkeep_(audit_, config.boot.audit),
       policies_(config.policy),
+      archive_(config.boot.state / "policies"),
+      grants_(config.boot.state / "grants.json", policies_, audit_),
       boot_(config.boot),
       watched_(watched_by(config)),
       last_read_(config.policy->revision()) {
+  keep_policy(config.text);
   process_.boot = config.boot;
   process_.audit = &audit_;
   process_.policies = &policies_;
@@ -73,6 +77,15 @@ void Gateway::start_workers() {
     threads_.emplace_back([&worker] { worker.run(); });
     const std::string name = "worker-" + std::to_string(threads_.size());
     ::pthread_setname_np(threads_.back().native_handle(), name.c_str());
+  }
+}
+
+void Gateway::keep_policy(const PolicyText& text) const {
+  try {
+    archive_.keep(text);
+  } catch (const std::exception& error) {
+    log(Level::warning,
+        std::string("the text of the policy is not kept for `explain --audit`: ") + error.what());
   }
 }
 
@@ -124,7 +137,8 @@ Reloaded Gateway::reload(Reload when) {
   Reloaded outcome{{}, beyond_reload(boot_, config->boot)};
   boot_ = after_reload(boot_, config->boot);
   watched_ = watched_by(*config);
-  policies_.replace(config->policy);
+  keep_policy(config->text);
+  grants_.replace_policy(config->policy);
   put_in_force(std::get<Opened>(std::move(opened)));
   ++reloads_done_;
   const std::string_view revision = config->policy->revision();

@@ -18,8 +18,10 @@
 #include "proxy/audit_log.hpp"
 #include "proxy/audit_upkeep.hpp"
 #include "proxy/config.hpp"
+#include "proxy/grant_book.hpp"
 #include "proxy/inherited_sockets.hpp"
 #include "proxy/listening.hpp"
+#include "proxy/policy_archive.hpp"
 #include "proxy/policy_store.hpp"
 #include "proxy/worker.hpp"
 
@@ -78,6 +80,9 @@ class Gateway {
     if (process_.boot.intercept.when_dead == WhenDead::open) follower_->stay_alive();
   }
 
+  /// Grants: permissions for a while, before all rules. See GrantBook.
+  [[nodiscard]] GrantBook& grants() noexcept { return grants_; }
+
   /// Sessions that are open now.
   [[nodiscard]] std::size_t sessions() const noexcept { return process_.sessions.load(); }
   [[nodiscard]] std::shared_ptr<const Policy> policy() const { return policies_.current(); }
@@ -109,6 +114,7 @@ class Gateway {
   /// Asks every worker on its own thread, and gives what those say that answer in time.
   template <class Answer>
   [[nodiscard]] std::vector<Answer> ask_all(const std::function<Answer(Worker&)>& question);
+  void keep_policy(const PolicyText& text) const;
   void record_policy(std::string_view revision, std::string_view reason, std::string detail);
 
   const std::filesystem::path file_;
@@ -118,6 +124,8 @@ class Gateway {
   AuditUpkeep upkeep_;
   std::list<AuditExport> exports_;
   PolicyStore policies_;
+  const PolicyArchive archive_;
+  GrantBook grants_;
   Process process_;
   std::list<Worker> workers_;
   std::vector<std::thread> threads_;

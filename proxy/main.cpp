@@ -7,6 +7,8 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "proxy/audit_commands.hpp"
 #include "proxy/commands.hpp"
@@ -120,6 +122,69 @@ void add_audit(CLI::App& app, AuditOptions& options, int& code) {
   report->callback([&] { code = gate::command_audit_report(options.report, std::cout, std::cerr); });
 }
 
+void add_format(CLI::App& command, gate::ReplayFormat& format, const char* help) {
+  const std::map<std::string, gate::ReplayFormat> formats{{"text", gate::ReplayFormat::text},
+                                                          {"json", gate::ReplayFormat::json}};
+  command.add_option("--format", format, help)
+      ->transform(CLI::CheckedTransformer(formats))
+      ->option_text("text|json");
+}
+
+void add_explain(CLI::App& app, gate::ExplainOptions& options, int& code) {
+  CLI::App* command = app.add_subcommand("explain", "which rule decides, and why those before it do not");
+  add_config(*command, options.config);
+  CLI::Option* audit =
+      command->add_option("--audit", options.audit, "a recorded decision, with the policy of its time")
+          ->option_text("ID");
+  const auto add = [&](const char* name, std::string& value, const char* help, const char* what) {
+    return command->add_option(name, value, help)->option_text(what)->excludes(audit);
+  };
+  add("--user", options.user, "the local account", "ACCOUNT");
+  add("--peer", options.peer, "the other one", "ACCOUNT");
+  add("--kind", options.kind, "what is offered; else file-transfer", "KIND");
+  command->add_option("--name", options.names, "of the file; once for every reading")
+      ->option_text("NAME")
+      ->excludes(audit);
+  add("--size", options.size, "of the file", "SIZE");
+  add("--at", options.at, "when; else now", "TIME");
+  add("--direction", options.direction, "as the local user sees it; else send", "send|receive")
+      ->check(CLI::IsMember({"send", "receive"}));
+  add("--client", options.client, "the address of the user's machine", "ADDRESS");
+  add_format(*command, options.format, "for people, or one JSON object");
+  command->callback([&] {
+    if (options.audit.empty() && (options.user.empty() || options.peer.empty())) {
+      throw CLI::ValidationError("--user and --peer, or --audit, are needed");
+    }
+    code = gate::command_explain(options, std::cout, std::cerr);
+  });
+}
+
+void add_grants(CLI::App& app, gate::GrantOptions& options, gate::ReplayFormat& format, std::string& id,
+                int& code) {
+  CLI::App* grant =
+      add_admin_command(app, "grant", "let a user transfer something, for a while", options.admin);
+  grant->add_option("USER", options.user, "the local account")->required();
+  grant->add_option("--peer", options.peer, "the other one, or *@domain; else anybody")
+      ->option_text("ACCOUNT");
+  grant->add_option("--name", options.names, "names of files; else any")->option_text("PATTERN");
+  grant->add_option("--kind", options.kinds, "else every kind but direct-connection")->option_text("KIND");
+  grant->add_option("--direction", options.direction, "else both")
+      ->option_text("send|receive")
+      ->check(CLI::IsMember({"send", "receive"}));
+  grant->add_option("--max-size", options.max_size, "up to this size")->option_text("SIZE");
+  grant->add_option("--for", options.lasting, "how long, such as 30m or 2h")->option_text("TIME")->required();
+  grant->add_flag("--once", options.once, "for one transfer only");
+  grant->callback([&] { code = gate::command_grant(options, std::cout, std::cerr); });
+
+  CLI::App* grants = add_admin_command(app, "grants", "what was granted and holds", options.admin);
+  add_format(*grants, format, "lines for people, or JSON Lines");
+  grants->callback([&] { code = gate::command_grants(options.admin, format, std::cout, std::cerr); });
+
+  CLI::App* revoke = add_admin_command(app, "revoke", "end a grant", options.admin);
+  revoke->add_option("ID", id, "as grant and grants tell it")->required();
+  revoke->callback([&] { code = gate::command_revoke(options.admin, id, std::cout, std::cerr); });
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{"A transparent MSNP gateway: stops file offers, passes everything else bit for bit."};
   app.require_subcommand(1);
@@ -136,16 +201,22 @@ int dispatch(int argc, char** argv) {
 
   gate::ReplayOptions options;
   CLI::App* replay = app.add_subcommand("replay", "run captures through the filter, print its decisions");
-  add_config(*replay, options.config);
-  const std::map<std::string, gate::ReplayFormat> formats{{"text", gate::ReplayFormat::text},
-                                                          {"json", gate::ReplayFormat::json}};
-  replay->add_option("--format", options.format, "a table, or JSON Lines")
-      ->transform(CLI::CheckedTransformer(formats))
-      ->option_text("text|json");
-  replay->add_option("--emit", options.emit, "write what would have been sent, two files a connection")
-      ->option_text("DIR");
+  CLI::Option* replay_config = add_config(*replay, options.config);
+  add_format(*replay, options.format, "a table, or JSON Lines");
+  CLI::Option* emit =
+      replay->add_option("--emit", options.emit, "write what would have been sent, two files a connection")
+          ->option_text("DIR");
+  std::pair<std::string, std::string> compared;
+  const CLI::Option* compare =
+      replay->add_option("--compare", compared, "what the newer policy would have decided otherwise")
+          ->option_text("OLD NEW")
+          ->excludes(replay_config)
+          ->excludes(emit);
   replay->add_option("CAPTURE", options.captures, "pcap or pcapng files")->required()->option_text("...");
-  replay->callback([&] { code = gate::command_replay(options, std::cout, std::cerr); });
+  replay->callback([&, compare] {
+    if (compare->count() > 0) options.compare = {compared.first, compared.second};
+    code = gate::command_replay(options, std::cout, std::cerr);
+  });
 
   CLI::App* rules = app.add_subcommand("rules", "the nftables ruleset that intercepts");
   rules->require_subcommand(1);
@@ -180,6 +251,12 @@ int dispatch(int argc, char** argv) {
   });
   AuditOptions audit_options;
   add_audit(app, audit_options, code);
+  gate::ExplainOptions explained;
+  add_explain(app, explained, code);
+  gate::GrantOptions granted;
+  gate::ReplayFormat grants_format = gate::ReplayFormat::text;
+  std::string grant_id;
+  add_grants(app, granted, grants_format, grant_id, code);
 
   CLI::App* version = app.add_subcommand("version", "version, build options, library versions");
   version->callback([&] { code = gate::command_version(std::cout); });

@@ -54,15 +54,34 @@ std::optional<std::uint64_t> ObjectCaps::of(msnp::Kind kind) const noexcept {
 
 Policy::Policy(Source source)
     : source_(std::move(source)),
-      rules_(std::move(source_.groups), std::move(source_.rules)),
+      rules_(std::make_shared<const RuleTable>(std::move(source_.groups), std::move(source_.rules))),
+      grants_({}),
+      hits_(std::make_shared<const RuleHits>(rules_->rules())),
+      serial_(next_serial()) {
+  source_.groups = {};
+  source_.rules = {};
+}
+
+Policy::Policy(const Policy& other, std::vector<Grant> grants)
+    : source_(other.source_),
+      rules_(other.rules_),
+      grants_(std::move(grants)),
+      hits_(other.hits_),
       serial_(next_serial()) {}
+
+std::shared_ptr<const Policy> Policy::with_grants(std::vector<Grant> grants) const {
+  return std::shared_ptr<const Policy>(new Policy(*this, std::move(grants)));
+}
 
 Verdict Policy::judge(const Question& question) const noexcept {
   if (question.kind == msnp::Kind::direct_connection &&
       allows_everything(question.user, question.peer, question.client)) {
     return {Action::allow, "default", question.reason};
   }
-  if (const Rule* const rule = rules_.first_match(question)) {
+  if (const Grant* const grant = grants_.first_match(question)) {
+    return {grant->rule.action, grant->rule.name, question.reason, grant};
+  }
+  if (const Rule* const rule = rules_->first_match(question)) {
     return {rule->action, rule->name, question.reason};
   }
   return judge_by_default(question);
@@ -87,7 +106,7 @@ Verdict Policy::judge_by_default(const Question& question) const noexcept {
 
 bool Policy::allows_everything(std::string_view user, std::string_view peer,
                                const boost::asio::ip::address& client) const noexcept {
-  if (const auto settled = rules_.settles_everything(user, peer, client)) return *settled;
+  if (const auto settled = rules_->settles_everything(user, peer, client)) return *settled;
   return source_.fallback != Action::block;
 }
 

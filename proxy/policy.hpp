@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "msnp/judge.hpp"
 #include "msnp/kind.hpp"
+#include "proxy/grant_table.hpp"
 #include "proxy/notice.hpp"
 #include "proxy/rule.hpp"
 #include "proxy/rule_hits.hpp"
@@ -28,6 +30,8 @@ struct Verdict {
   std::string_view rule;
   /// That of the question, or object_too_big where the size cap decided.
   msnp::Reason reason = msnp::Reason::offer;
+  /// The grant that allows it, to be claimed if it is for one transfer. Lives as long as the policy.
+  const Grant* grant = nullptr;
 };
 
 /// Size caps by kind, in bytes (transfers.md 9): of one MSNObject, or of one piece of handwriting.
@@ -82,13 +86,15 @@ class Policy {
     std::string revision;
   };
   explicit Policy(Source source);
+  /// The same policy with these grants in place of those it has.
+  [[nodiscard]] std::shared_ptr<const Policy> with_grants(std::vector<Grant> grants) const;
   ~Policy() = default;
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
 
-  /// The first matching rule decides. Without one: `[policy] default` for the kinds blocked by default
-  /// (msnp::blocked_by_default) and for what is over its size cap, `[objects]` for bytes that are not
-  /// what was announced, allow for the rest.
+  /// The first matching grant, then the first matching rule decides. Without one: `[policy] default` for the
+  /// kinds blocked by default (msnp::blocked_by_default) and for what is over its size cap, `[objects]` for
+  /// bytes that are not what was announced, allow for the rest.
   ///
   /// A direct connection carries every later offer past the gateway (transfers.md 8.3): it is allowed to
   /// those for whom `allows_everything` holds, or by a rule that names the kind; to nobody else.
@@ -112,12 +118,13 @@ class Policy {
   /// Another number for every policy made in this process.
   [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
   [[nodiscard]] std::string_view revision() const noexcept { return source_.revision; }
-  [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_.rules(); }
-  [[nodiscard]] const std::vector<Group>& groups() const noexcept { return rules_.groups(); }
+  [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_->rules(); }
+  [[nodiscard]] const std::vector<Group>& groups() const noexcept { return rules_->groups(); }
   /// The rules one by one, for explaining.
-  [[nodiscard]] const std::vector<RuleMatch>& matches() const noexcept { return rules_.matches(); }
+  [[nodiscard]] const std::vector<RuleMatch>& matches() const noexcept { return rules_->matches(); }
   /// How often each rule decided. Whoever acts on a verdict counts it.
-  [[nodiscard]] const RuleHits& hits() const noexcept { return hits_; }
+  [[nodiscard]] const RuleHits& hits() const noexcept { return *hits_; }
+  [[nodiscard]] const std::vector<Grant>& grants() const noexcept { return grants_.grants(); }
   [[nodiscard]] Action fallback() const noexcept { return source_.fallback; }
 
  private:
@@ -126,9 +133,12 @@ class Policy {
     return action == Action::block ? source_.fallback : action;
   }
 
-  Source source_;  // without groups and rules, which `rules_` has
-  const RuleTable rules_;
-  const RuleHits hits_{rules_.rules()};
+  Policy(const Policy& other, std::vector<Grant> grants);
+
+  Source source_;                                 // without groups and rules, which `rules_` has
+  const std::shared_ptr<const RuleTable> rules_;  // shared by policies that differ in grants only
+  const GrantTable grants_;
+  const std::shared_ptr<const RuleHits> hits_;  // shared in the same way
   const std::uint64_t serial_;
 };
 

@@ -6,7 +6,8 @@ namespace gate {
 
 std::vector<std::string> beyond_reload(const Boot& running, const Boot& file) {
   // Every member is named, so that a new one does not compile before it has its place here.
-  const auto& [listeners, threads, limits, audit, intercept, admin, service, http, http_intercept] = file;
+  const auto& [listeners, threads, limits, audit, intercept, state, admin, service, http, http_intercept] =
+      file;
   static_cast<void>(listeners);  // in force with a reload, as in after_reload
   static_cast<void>(limits);
   static_cast<void>(service);
@@ -18,6 +19,7 @@ std::vector<std::string> beyond_reload(const Boot& running, const Boot& file) {
   constexpr std::string_view restart = "it holds from the next restart on";
   tell(threads == running.threads, "threads", restart);
   tell(audit == running.audit, "[audit]", restart);
+  tell(state == running.state, "state", restart);
   tell(admin == running.admin, "[admin]", restart);
   tell(http == running.http, "[http]", restart);
   tell(http_intercept == running.http_intercept, "[http]", "`msnpgate rules load` puts it in force");

@@ -44,6 +44,10 @@ struct Question {
   std::span<const std::string> names;
   std::optional<std::uint64_t> size;
   std::chrono::system_clock::time_point at;
+  /// What tells one transfer of the user from another, for grants that are good for one; may be empty.
+  std::string_view call;
+  /// It was let through before, and the question is whether it may go on.
+  bool goes_on = false;
 };
 
 /// Accounts under one name: `[groups]`.

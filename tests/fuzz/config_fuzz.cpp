@@ -29,7 +29,8 @@ void ask(const gate::Config& config) {
                                                         .kind = static_cast<msnp::Kind>(kind),
                                                         .names = names,
                                                         .size = 1000,
-                                                        .at = {}});
+                                                        .at = {},
+                                                        .call = {}});
     law(!verdict.rule.empty(), "a verdict names its rule");
     const bool everything = config.policy->allows_everything("alice@example.com", "bob@example.org",
                                                              boost::asio::ip::make_address("10.0.0.1"));

@@ -26,9 +26,8 @@ TEST_F(ConfigFile, EveryErrorNamesPlaceKeyFindingAndRemedy) {
       ElementsAre("gateway.toml:2:1: limits.sesions: found an unknown key; did you mean \"sessions\"?"));
   EXPECT_THAT(errors("listner = 3\n"),
               ElementsAre("gateway.toml:1:1: listner: found an unknown key; did you mean \"listener\"?"));
-  EXPECT_THAT(
-      errors("[audit]\nqqqqqqq = 3\n"),
-      ElementsAre("gateway.toml:2:1: audit.qqqqqqq: found an unknown key; write \"path\" or \"fsync\""));
+  EXPECT_THAT(errors("[refusal]\nqqqqqqq = 3\n"),
+              ElementsAre("gateway.toml:2:1: refusal.qqqqqqq: found an unknown key; write \"p2p_v2\""));
 }
 
 TEST_F(ConfigFile, RefusalAndObjectsSayWhatWouldBeRight) {
@@ -139,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[audit]\npath = \"\"", "found \"\"; write the path of a file"},
         Wrong{"[audit]\npath = \"a\\u0000b\"", "write the path of a file"},
         Wrong{"[audit]\npath = \"/var/log/\"", "write the path of a file"},
-        Wrong{"[audit]\nfsync = \"sometimes\"", "write \"never\" or \"always\""},
+        Wrong{"[audit]\nfsync = \"sometimes\"", "write \"never\", \"interval\" or \"always\""},
         Wrong{"[intercept]\nports = []", "found an empty list; write a list of TCP ports"},
         Wrong{"[intercept]\nports = [0]", "intercept.ports: found 0"},
         Wrong{"[intercept]\nports = [70000]", "found 70000; write a whole number from 1 to 65535"},
@@ -229,6 +228,10 @@ TEST_F(ConfigFile, EveryKeyRefusesEveryWrongTypeAtItsPlace) {
                                                            {"groups", {"{}"}},
                                                            {"limits", {"{}"}},
                                                            {"audit", {"{}"}},
+                                                           {"limits.new_sessions", {"5"}},
+                                                           {"limits.new_sessions_per_source", {"5"}},
+                                                           {"service.watch", {"true"}},
+                                                           {"service", {"{}"}},
                                                            {"intercept", {"{}"}},
                                                            {"failure", {"{}"}},
                                                            {"objects", {"{}"}},
