@@ -33,7 +33,6 @@ HexDigest seal(std::string& line, const HexDigest& prev, Sha256& sha256) {
 
 std::optional<Links> links_of(std::string_view line) noexcept {
   if (line.ends_with('\n')) line.remove_suffix(1);
-  constexpr std::size_t digest_size = HexDigest().size();
   constexpr std::size_t from_hash = before_hash.size() + digest_size + end_of_line.size();
   constexpr std::size_t from_prev = before_prev.size() + digest_size + from_hash;
   if (line.size() <= from_prev || !line.starts_with('{') || !line.ends_with(end_of_line)) return std::nullopt;

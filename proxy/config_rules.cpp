@@ -53,7 +53,7 @@ void read_names(const Value& value, Rule& rule) {
 
 /// One window, or a list of them.
 void read_windows(const Value& value, Rule& rule) {
-  constexpr std::string_view expected =
+  static constexpr std::string_view expected =
       "write days, hours or both, such as \"Mon-Fri 08:00-18:00\", \"Sat,Sun\" or \"22:00-06:00\"";
   const auto read_one = [&rule](const Value& one) {
     if (const auto window = one.parsed(window_from, expected)) rule.when.push_back(*window);

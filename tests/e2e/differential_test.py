@@ -75,7 +75,7 @@ def main():
         checks.append((not any("error" in text for text in logs), "the gateways logged no error"))
     finally:
         for gateway in gateways:
-            gateway.__exit__()
+            gateway.__exit__(None)
     for good, what in checks:
         print(f"{'ok      ' if good else 'FAILED  '}{what}")
     failed = sum(1 for good, _ in checks if not good)

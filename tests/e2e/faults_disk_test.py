@@ -40,8 +40,9 @@ def allowed_in(records):
 
 def while_nothing_can_be_written(make_fault, sync="never"):
     faults = Faults()
-    policy = f'fsync = "{sync}"\n' + RULES  # of [audit], the section before
-    with listening() as server, faulty_gateway(server.getsockname()[1], faults, policy=policy) as gateway:
+    audit_keys = f'fsync = "{sync}"'
+    with listening() as server, faulty_gateway(server.getsockname()[1], faults, policy=RULES,
+                                                audit_keys=audit_keys) as gateway:
         talk = SmallTalk(gateway, server)
         before = talk.allowed()
         talk.chat()

@@ -113,7 +113,7 @@ async def slow_clients(stage):
     took = await dripping.closed_after(20)
     check("a byte now and then: closed too, bytes do not buy time", took is not None, took)
     dropping.cancel()
-    for what, first in (("an HTTP request", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    for what, first in (("another protocol", b"SSH-2.0-OpenSSH_9.2\r\n"),
                         ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(60)),
                         ("the data socket of a classic transfer", b"VER MSNFTP\r\n"),
                         ("a direct P2P socket", b"\x04\0\0\0foo\0")):

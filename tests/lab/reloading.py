@@ -35,7 +35,7 @@ async def permission_ends(stage, dialect, form):
     chat.p2p.offer_file(f"brochure-{form}.pdf", stage.random.randbytes(SIZE))
     while arrived(answered) < had + ENOUGH:
         await asyncio.sleep(0.002)
-    reload(gateway, WITHOUT_RULE)
+    await reload(gateway, WITHOUT_RULE)
     ended = await dora.wait_for("cancelled", before, 20.0 * gateway.slowness)
     deadline = asyncio.get_running_loop().time() + 20.0 * gateway.slowness
     while not all(call.ended for call in answered.p2p.calls) and asyncio.get_running_loop().time() < deadline:
@@ -48,11 +48,19 @@ async def permission_ends(stage, dialect, form):
     report.check("the audit says why: policy-change",
                  any('"policy-change"' in line and f"brochure-{form}.pdf" in line for line in audit), audit[-3:])
     await chat_works(stage, chat, answered)
-    reload(gateway, CONFIG)
+    await reload(gateway, CONFIG)
     await file_arrives(stage, chat, answered, form, f"again-{form}.pdf", 40_000, "send")
     await stage.leave(dora, bob)
 
 
-def reload(gateway, config):
+async def reload(gateway, config):
+    """Returns once the new policy is in force."""
+    def reloads():
+        return gateway.audit_path.read_text(encoding="utf-8").count('"event":"policy"')
+
+    before = reloads()
     gateway.configure(config.format(audit=gateway.audit_path))
     gateway.process.send_signal(signal.SIGHUP)
+    deadline = asyncio.get_running_loop().time() + 20.0 * gateway.slowness
+    while reloads() == before and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.02)

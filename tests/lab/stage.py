@@ -41,6 +41,7 @@ interfaces = ["office-a"]
 
 [policy]
 default = "block"
+notice = false                      # these stories count every byte
 
 [groups]
 design = ["dora@lab.example", "erin@lab.example"]
