@@ -21,7 +21,6 @@
 namespace gate {
 namespace {
 
-using namespace std::chrono_literals;
 using Path = std::filesystem::path;
 
 /// What ends a command early, with its exit code.
@@ -233,7 +232,7 @@ int command_audit_tail(const AuditQueryOptions& options, std::ostream& out, std:
     AuditQuery before = query;
     before.seq_to = std::min(before.seq_to, follower.last());
     print_last(AuditReader(settings.path), before, options.last.value_or(10), options.format, out);
-    constexpr auto pause = 200ms;
+    constexpr std::chrono::milliseconds pause{200};
     while (options.follow && out.flush()) {
       std::string_view lines = follower.more();
       if (lines.empty()) std::this_thread::sleep_for(pause);

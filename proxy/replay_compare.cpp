@@ -52,6 +52,7 @@ json::value side_json(const AuditEvent* event) {
 }
 
 void print(const AuditEvent* older, const AuditEvent* newer, ReplayFormat format, std::ostream& out) {
+  // cppcheck-suppress nullPointer ; one of them is there
   const AuditEvent& event = newer != nullptr ? *newer : *older;
   const std::string_view direction = event.direction == msnp::Direction::to_client ? "receive" : "send";
   const std::string_view kind = event.kind ? msnp::name_of(*event.kind) : name_of(event.event);
