@@ -112,7 +112,8 @@ void print_last(const AuditReader& reader, const AuditQuery& query, std::uint64_
     append(rows.emplace_back(), record, format);
     return rows.size() < count;
   });
-  for (auto row = rows.rbegin(); row != rows.rend(); ++row) out << *row;
+  std::reverse(rows.begin(), rows.end());
+  for (const std::string& row : rows) out << row;
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ class AuditExport {
   void confirm();
   void read_cursor();
   void write_cursor();
-  [[nodiscard]] bool sleep(std::chrono::milliseconds pause);
+  [[nodiscard]] bool sleep(std::chrono::milliseconds time);
 
   const std::filesystem::path log_;
   const AuditExportSettings settings_;

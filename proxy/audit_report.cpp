@@ -141,7 +141,8 @@ void AuditReport::add(const AuditRecord& record) {
   count(entry(tries_, tried), blocked);
   count(entry(days_, std::string(time.substr(0, 10))), blocked);
   const std::string_view hour = time.size() < 13 ? std::string_view("00") : time.substr(11, 2);
-  const auto index = static_cast<std::size_t>((hour[0] - '0') * 10 + (hour[1] - '0'));
+  const auto digit = [](char letter) { return static_cast<std::size_t>(letter - '0'); };
+  const std::size_t index = digit(hour[0]) * 10 + digit(hour[1]);
   count(hours_.at(std::min<std::size_t>(index, 23)), blocked);
 }
 

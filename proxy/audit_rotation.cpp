@@ -88,9 +88,12 @@ void AuditLog::take_up_where_it_ended() {
 void AuditLog::take_up_from_closed_segments() {
   const std::vector<AuditSegment> segments = segments_of(settings_.path);
   std::string lines;
+  // From the newest.
+  // NOLINTNEXTLINE(modernize-loop-convert)
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
     if (segment->form == AuditSegment::Form::current) continue;
     const std::vector<AuditChunk> chunks = chunks_of({*segment});
+    // NOLINTNEXTLINE(modernize-loop-convert)
     for (auto chunk = chunks.rbegin(); chunk != chunks.rend(); ++chunk) {
       read_chunk(*segment, *chunk, lines);
       lines.resize(lines.rfind('\n') + 1);  // what is behind was torn by a crash

@@ -172,8 +172,9 @@ void write_compressed(const std::filesystem::path& from, const std::filesystem::
         ZSTD_compress2(context.get(), frame.data(), frame.size(), lines.data(), lines.size());
     if (ZSTD_isError(size) != 0) fail(from, std::string("cannot be compressed: ") + ZSTD_getErrorName(size));
     const auto [first, last] = times_in(lines);
-    const std::string note =
-        std::to_string(size) + ' ' + std::to_string(lines.size()) + ' ' + first + ' ' + last;
+    std::string note = std::to_string(size);
+    note.append(" ").append(std::to_string(lines.size())).append(" ");
+    note.append(first).append(" ").append(last);
     write_all(target.get(), to,
               little_endian(skippable_magic) + little_endian(static_cast<std::uint32_t>(note.size())) + note);
     write_all(target.get(), to, std::string_view(frame).substr(0, size));
@@ -200,6 +201,7 @@ std::vector<AuditSegment> names_of(const std::filesystem::path& log) {
     if (!compressed || !closed.contains(first)) closed[first] = found;
   }
   std::vector<AuditSegment> segments;
+  segments.reserve(closed.size() + 1);
   for (auto& [first, segment] : closed) segments.push_back(std::move(segment));
   std::error_code ignored;
   if (std::filesystem::exists(log, ignored))

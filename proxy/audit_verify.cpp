@@ -120,9 +120,10 @@ class Verification {
   void wrong_number(std::uint64_t seq) {
     if (pending_torn_) return tell_torn();
     const std::uint64_t expected = verdict_.last + 1;
-    if (seq < expected)
+    if (seq < expected) {
       return fail(seq, "the record stands behind " + range_of(expected - 1, expected - 1) +
                            ": inserted, or out of order");
+    }
     missing_first_ = expected;
     const bool whole_segment = line_ == 1;
     fail(seq, range_of(expected, seq - 1) + (seq - expected == 1 ? " is" : " are") + " missing before it" +

@@ -21,7 +21,7 @@ class BoundIndex {
 
  private:
   struct Step {
-    std::int64_t above;
+    std::int64_t above = 0;
     RuleSet rules;  // without a bound, or with one not below `above`
   };
   std::vector<Step> steps_;  // the lowest first; that one holds every rule

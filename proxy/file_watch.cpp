@@ -85,7 +85,7 @@ void FileWatch::wait() {
                      [this](const boost::system::error_code& error) {
                        if (error) return;
                        // What happened is in the files; that something did is enough.
-                       alignas(inotify_event) std::array<char, 4'096> events;
+                       alignas(inotify_event) std::array<char, 4'096> events{};
                        while (::read(events_.native_handle(), events.data(), events.size()) > 0) {
                        }
                        settle();

@@ -10,6 +10,8 @@ namespace gate {
 
 using msnp::Direction;
 
+// A constructor that delegates has no other initialisers.
+// NOLINTBEGIN(cppcoreguidelines-prefer-member-initializer)
 Filter::Filter(FilterShared& shared, const Ends& ends, msnp::Side side) : Filter(shared, ends) {
   for (const Direction way : {Direction::to_server, Direction::to_client}) {
     decoder(way) = msnp::Decoder{way, side, shared.limits};
@@ -24,6 +26,7 @@ Filter::Filter(FilterShared& shared, const Ends& ends, std::uint8_t depth, Stran
   depth_ = depth;
   strangers_ = strangers;
 }
+// NOLINTEND(cppcoreguidelines-prefer-member-initializer)
 
 void Filter::follow_http(Direction direction, msnp::Bytes in, msnp::Output& out, Result& result) {
   const HttpConnection::Result followed = http_->feed(direction, in, out, now_);

@@ -204,7 +204,11 @@ void GrantBook::watch() {
     if (stopping_) break;
     changed_ = false;
     lock.unlock();
-    settle(system_clock::now());
+    try {
+      settle(system_clock::now());
+    } catch (const std::exception&) {
+      log(Level::error, "no memory to look after the grants; they are looked at again");
+    }
     lock.lock();
   }
 }

@@ -15,6 +15,7 @@ inline constexpr std::size_t most_grants = 256;
 class GrantTable {
  public:
   explicit GrantTable(std::vector<Grant> grants);
+  ~GrantTable() = default;
   GrantTable(const GrantTable&) = delete;
   GrantTable& operator=(const GrantTable&) = delete;
 

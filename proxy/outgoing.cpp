@@ -61,7 +61,8 @@ Outgoing attempt(const Endpoint& server, const Endpoint* source) noexcept {
 Outgoing begin_connection(const Endpoint& server, const Endpoint* source) noexcept {
   Outgoing made = attempt(server, source);
   if (source == nullptr || !taken(made.error)) return made;
-  const Endpoint any_port{source->address(), 0};
+  Endpoint any_port = *source;
+  any_port.port(0);
   return attempt(server, &any_port);
 }
 

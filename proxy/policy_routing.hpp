@@ -23,7 +23,7 @@ struct Families {
 /// Rules and routes for the families of `diverted`, in place of whatever was there of ours; safe to repeat,
 /// without a moment in which they are missing. Returns what went wrong, in words for an operator.
 [[nodiscard]] std::optional<std::string> load_policy_routing(const InterceptSettings& intercept,
-                                                             Families families);
+                                                             Families diverted);
 
 /// Takes away all of ours; fine when there is nothing.
 [[nodiscard]] std::optional<std::string> unload_policy_routing();

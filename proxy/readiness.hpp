@@ -29,7 +29,8 @@ class OneShot {
 
   template <class Handler>
   void set(Handler handler) noexcept {
-    static_assert(sizeof(Handler) <= room && alignof(Handler) <= alignof(void*));
+    static_assert(sizeof(Handler) <= room);
+    static_assert(alignof(Handler) <= alignof(void*));  // NOLINT(misc-redundant-expression): of most handlers
     drop();
     new (kept_) Handler(std::move(handler));
     run_ = [](std::byte* kept, Act act, std::byte* target) {

@@ -23,6 +23,7 @@ class RuleIndex {
  public:
   /// Keeps views into `groups` and the rules of `matches`, at most `most_rules`.
   RuleIndex(const std::vector<Group>& groups, const std::vector<RuleMatch>& matches);
+  ~RuleIndex() = default;
   RuleIndex(const RuleIndex&) = delete;
   RuleIndex& operator=(const RuleIndex&) = delete;
 

@@ -16,6 +16,7 @@ class RuleTable {
  public:
   /// At most `most_rules` rules.
   RuleTable(std::vector<Group> groups, std::vector<Rule> rules);
+  ~RuleTable() = default;
   RuleTable(const RuleTable&) = delete;
   RuleTable& operator=(const RuleTable&) = delete;
 

@@ -173,14 +173,14 @@ constexpr std::string_view our_own =
 constexpr std::string_view has_socket = "socket transparent 1 socket wildcard 0";
 
 void Writer::client_sides() {
-  const std::string zone = "ct zone set " + number(boot_.intercept.zone);
+  std::string zone = "ct zone set " + number(boot_.intercept.zone);
   const std::string mark = number(client_mark(boot_.intercept));
   chain("client_side", "filter", "prerouting", "raw");
   line("meta l4proto != tcp return");
   line(std::string(has_socket) + " socket mark " + mark + ' ' + zone + " return");
   line(std::string(has_socket) + " return");
   line("fib daddr type local return");
-  select({ListenerMode::tproxy}, [&](Family, const ListenerSettings&) { return zone; });
+  select({ListenerMode::tproxy}, [&zone](Family, const ListenerSettings&) -> std::string { return zone; });
   end();
   chain("client_answers", "filter", "output", "raw");
   line("meta mark " + mark + ' ' + zone);

@@ -16,6 +16,8 @@ class Sha256 {
   /// Throws std::runtime_error if OpenSSL offers no SHA-256.
   Sha256();
   ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
   Sha256(Sha256&&) noexcept = default;
   Sha256& operator=(Sha256&&) noexcept = default;
 
