@@ -1,9 +1,11 @@
 #include "proxy/admin_connection.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -41,6 +43,8 @@ constexpr auto response_time = 30s;  // for a whole answer, or one piece of a st
 constexpr auto stream_interval = 250ms;
 constexpr auto stream_heartbeat = 15s;  // so that both sides notice that the other has gone
 constexpr auto accept_pause = 100ms;    // when descriptors have run out
+constexpr auto linger_time = 2s;        // for what a refused caller is still sending
+constexpr std::size_t linger_limit = 1024 * 1024;
 
 /// Counts one connection while it lives.
 class Seat {
@@ -104,6 +108,7 @@ class Connection {
   awaitable<void> serve() {
     // g++ 12 makes a trap of `while (co_await ...) {}`.
     for (bool more = true; more;) more = co_await serve_one();
+    if (unread_) co_await linger();
   }
 
  private:
@@ -122,7 +127,7 @@ class Connection {
     const AdminCaller caller = caller_of(head);
     const AdminAdmission admission = admit(head, door_, caller.role, shared_.routes);
     if (admission.route == nullptr) {
-      // What may follow of its body is not read.
+      unread_ = true;
       co_await send(admission.refusal, head, admission.allow, false);
       co_return false;
     }
@@ -159,8 +164,25 @@ class Connection {
                failed == http::error::end_of_stream || failed == http::error::partial_message) {
       co_return false;  // gone, or too slow to be told
     }
+    unread_ = true;
     const AdminHead none;
     co_return co_await send(error_response(status, text), none, {}, false);
+  }
+
+  /// A socket closed with bytes unread resets the connection, and a caller that is still sending would
+  /// never see the answer: they are read and forgotten, within limits.
+  awaitable<void> linger() {
+    auto& lowest = beast::get_lowest_layer(stream_);
+    error_code failed;
+    lowest.socket().shutdown(asio::socket_base::shutdown_send, failed);
+    lowest.expires_after(linger_time);
+    for (std::size_t left = linger_limit; left != 0 && !failed;) {
+      buffer_.clear();
+      std::size_t size = 0;
+      std::tie(failed, size) =
+          co_await lowest.async_read_some(buffer_.prepare(std::min(left, body_limit)), answered);
+      left -= size;
+    }
   }
 
   awaitable<bool> send(const AdminResponse& response, const AdminHead& head, std::string_view allow,
@@ -224,6 +246,7 @@ class Connection {
   AdminCaller caller_;
   const AdminShared& shared_;
   beast::flat_buffer buffer_{header_limit + body_limit};
+  bool unread_ = false;  // whether the last request was answered before it was read to its end
 };
 
 /// The next connection; waits a little when there are no descriptors for it.

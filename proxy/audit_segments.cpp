@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <memory>
 #include <new>
@@ -83,11 +84,13 @@ std::string little_endian(std::uint32_t value) {
   return bytes;
 }
 
-/// Number, taken off the front together with the blank behind it.
-std::optional<std::uint64_t> number_of(std::string_view& text) noexcept {
+constexpr std::uint64_t no_number = std::numeric_limits<std::uint64_t>::max();
+
+/// Number, taken off the front together with the blank behind it; or no_number, which no size reaches.
+std::uint64_t number_of(std::string_view& text) noexcept {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end == text.data() + text.size() || *end != ' ') return std::nullopt;
+  if (error != std::errc() || end == text.data() + text.size() || *end != ' ') return no_number;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
   return value;
 }
@@ -106,16 +109,16 @@ void add_compressed(const AuditSegment& segment, std::size_t index, std::vector<
       fail(segment.path, "is no segment that msnpgate compressed");
     }
     note = note.substr(prefix_size, note_size);
-    const auto compressed = number_of(note);
-    const auto raw = compressed ? number_of(note) : std::nullopt;
+    const std::uint64_t compressed = number_of(note);
+    const std::uint64_t raw = number_of(note);
     const std::size_t blank = note.find(' ');
     const std::uint64_t data = at + prefix_size + note_size;
-    if (!raw || *raw > raw_limit || *compressed > size - data || blank == std::string_view::npos) {
+    if (raw > raw_limit || compressed > size - data || blank == std::string_view::npos) {
       fail(segment.path, "is no segment that msnpgate compressed, or only a part of one");
     }
-    chunks.push_back({index, data, *compressed, *raw, std::string(note.substr(0, blank)),
+    chunks.push_back({index, data, compressed, raw, std::string(note.substr(0, blank)),
                       std::string(note.substr(blank + 1))});
-    at = data + *compressed;
+    at = data + compressed;
   }
 }
 
