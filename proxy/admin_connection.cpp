@@ -108,7 +108,8 @@ class Connection {
   awaitable<void> serve() {
     // g++ 12 makes a trap of `while (co_await ...) {}`.
     for (bool more = true; more;) more = co_await serve_one();
-    if (unread_) co_await linger();
+    if (!unread_) co_return;
+    co_await linger();
   }
 
  private:
