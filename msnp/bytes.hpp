@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace msnp {
 
@@ -29,12 +30,12 @@ class Cursor {
 
   template <class Unsigned>
   [[nodiscard]] constexpr std::optional<Unsigned> little() noexcept {
-    return integer<Unsigned>(false);
+    return integer<Unsigned, false>();
   }
 
   template <class Unsigned>
   [[nodiscard]] constexpr std::optional<Unsigned> big() noexcept {
-    return integer<Unsigned>(true);
+    return integer<Unsigned, true>();
   }
 
   [[nodiscard]] constexpr std::optional<Bytes> take(std::size_t count) noexcept {
@@ -47,17 +48,19 @@ class Cursor {
   [[nodiscard]] constexpr Bytes rest() const noexcept { return rest_; }
 
  private:
-  template <class Unsigned>
-  constexpr std::optional<Unsigned> integer(bool big_endian) noexcept {
+  template <class Unsigned, bool big_endian>
+  constexpr std::optional<Unsigned> integer() noexcept {
     const auto raw = take(sizeof(Unsigned));
     if (!raw) return std::nullopt;
-    Unsigned value = 0;
-    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) {
-      const std::size_t at = big_endian ? i : sizeof(Unsigned) - 1 - i;
-      value =
-          static_cast<Unsigned>((std::uint64_t{value} << 8U) | std::to_integer<std::uint64_t>((*raw)[at]));
-    }
-    return value;
+    return joined<Unsigned, big_endian>(*raw, std::make_index_sequence<sizeof(Unsigned)>{});
+  }
+
+  /// One expression, which compilers make one load of; of a loop they do not.
+  template <class Unsigned, bool big_endian, std::size_t... at>
+  static constexpr Unsigned joined(Bytes raw, std::index_sequence<at...>) noexcept {
+    constexpr std::size_t last = sizeof...(at) - 1;
+    return static_cast<Unsigned>(
+        ((std::to_integer<std::uint64_t>(raw[at]) << (8 * (big_endian ? last - at : at))) | ...));
   }
 
   Bytes rest_;

@@ -64,11 +64,23 @@ Load picture_to_server() {
   return {bench::picture_login(0), Direction::to_server, chunk, chunk.size() / stream.frame_size};
 }
 
+/// An archive that the policy lets through.
+Load file_to_server() {
+  const bench::Stream stream = bench::file_data(0);
+  const std::string chunk = repeated(stream.block);
+  return {bench::file_login(0), Direction::to_server, chunk, chunk.size() / stream.frame_size};
+}
+
 void feed(benchmark::State& state, const Load& load) {
   Nowhere audit;
   gate::FilterShared shared;
   gate::Policy::Source policy;
   policy.fallback = gate::Action::block;
+  gate::Rule archives;
+  archives.action = gate::Action::allow;
+  archives.kinds = {msnp::Kind::file_transfer};
+  archives.names = {"*.zip"};
+  policy.rules.push_back(std::move(archives));
   shared.policy = std::make_shared<const gate::Policy>(std::move(policy));
   shared.audit = &audit;
   gate::Filter filter(shared, {});
@@ -97,5 +109,6 @@ BENCHMARK_CAPTURE(feed, chat_to_server, chat_to_server());
 BENCHMARK_CAPTURE(feed, chat_to_client, chat_to_client());
 BENCHMARK_CAPTURE(feed, typing_to_server, typing_to_server());
 BENCHMARK_CAPTURE(feed, picture_to_server, picture_to_server());
+BENCHMARK_CAPTURE(feed, file_to_server, file_to_server());
 
 }  // namespace

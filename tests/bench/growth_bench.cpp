@@ -122,7 +122,8 @@ void judge(benchmark::State& state) {
                                 .kind = msnp::Kind::file_transfer,
                                 .names = {&name, 1},
                                 .size = 1000,
-                                .at = {}};
+                                .at = {},
+                                .call = {}};
   for (auto _ : state) benchmark::DoNotOptimize(policy->judge(question));
   state.SetItemsProcessed(state.iterations());
 }
