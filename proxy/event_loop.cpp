@@ -1,87 +1,89 @@
-#include "proxy/ready_set.hpp"
+#include "proxy/event_loop.hpp"
 
+#include <sys/eventfd.h>
+
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <exception>
+#include <limits>
 
 #include <boost/system/system_error.hpp>
 
 namespace gate {
 namespace {
 
-/// Rounds before Asio looks after its timers and posts. A round waits a millisecond at most.
-constexpr int most_rounds = 32;
-/// Events that come closer together than this are worth staying for: going back to Asio, being woken there
-/// and coming here again are three system calls a message. What comes more rarely never finds anybody waiting
-/// here.
-constexpr std::chrono::microseconds close_together{500};
-
-Descriptor new_set() {
-  Descriptor set{::epoll_create1(EPOLL_CLOEXEC)};
-  if (!set) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
-  return set;
+[[noreturn]] void refused(const char* call) {
+  throw boost::system::system_error(errno, boost::system::system_category(), call);
 }
 
 }  // namespace
 
-ReadySet::ReadySet(boost::asio::io_context& io) : set_(io, new_set().release()) {}
-
-void ReadySet::joined() {
-  ++members_;
-  if (!waiting_) wait();
+EventLoop::EventLoop(std::function<void()> tick)
+    : tick_(std::move(tick)),
+      set_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!set_) refused("epoll_create1");
+  if (!wake_) refused("eventfd");
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = this;
+  if (::epoll_ctl(set_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) refused("epoll_ctl");
 }
 
-void ReadySet::left(const Readiness& one) noexcept {
+void EventLoop::run() {
+  while (!quitting_ || members_ != 0) turn(patience());
+}
+
+void EventLoop::put(std::packaged_task<void()> task) {
+  const std::lock_guard lock(posting_);
+  posted_.push_back(std::move(task));
+  // Its counter is far from full: it is read before another task finds nobody waiting.
+  if (posted_.size() == 1) static_cast<void>(::eventfd_write(wake_.get(), 1));
+}
+
+void EventLoop::arm_tick(std::chrono::milliseconds after) noexcept {
+  if (!tick_at_) tick_at_ = Clock::now() + after;
+}
+
+void EventLoop::left(const Readiness& one) noexcept {
   for (std::size_t i = next_; i < count_; ++i) {
     if (events_[i].data.ptr == &one) events_[i].data.ptr = nullptr;
   }
   if (telling_ == &one) telling_ = nullptr;
-  if (--members_ != 0) return;
-  boost::system::error_code ignored;
-  set_.cancel(ignored);  // nothing keeps the io_context running
+  --members_;
 }
 
-void ReadySet::wait() {
-  set_.async_wait(Stream::wait_read, [this](const boost::system::error_code&) {
-    waiting_ = false;
-    turn();
-    while (members_ != 0 && !waiting_) {
-      try {
-        wait();
-      } catch (const std::exception&) {
-        turn();  // no memory to wait: look again instead
-      }
-    }
-  });
-  waiting_ = true;
+int EventLoop::patience() const noexcept {
+  if (!bulk_.empty()) return 0;
+  if (!tick_at_) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*tick_at_ - Clock::now()).count();
+  return static_cast<int>(std::clamp<decltype(left)>(left, 0, std::numeric_limits<int>::max()));
 }
 
-void ReadySet::turn() {
-  int patience = 0;  // milliseconds
-  for (int round = 0; round < most_rounds; ++round) {
-    const int count =
-        ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), patience);
-    next_ = 0;
-    count_ = count > 0 ? static_cast<std::size_t>(count) : 0;
-    if (count_ == 0 && bulk_.empty()) return;
-    while (next_ < count_) {
-      const epoll_event event = events_[next_++];
-      if (event.data.ptr != nullptr) tell(*static_cast<Readiness*>(event.data.ptr), event.events);
+std::size_t EventLoop::turn(int patience) {
+  const int found = ::epoll_wait(set_.get(), events_.data(), static_cast<int>(events_.size()), patience);
+  telling_ = nullptr;
+  next_ = 0;
+  count_ = found > 0 ? static_cast<std::size_t>(found) : 0;
+  std::size_t told = count_;
+  while (next_ < count_) {
+    const epoll_event event = events_[next_++];
+    if (event.data.ptr == this) {
+      run_posted();
+    } else if (event.data.ptr != nullptr) {
+      tell(*static_cast<Readiness*>(event.data.ptr), event.events);
     }
-    if (!bulk_.empty()) {
-      Readiness& one = bulk_.front();
-      bulk_.pop_front();
-      tell(one, EPOLLIN, true);
-    }
-    const auto now = std::chrono::steady_clock::now();
-    const bool busy = now - last_event_ < close_together;
-    last_event_ = now;
-    if (!busy || members_ == 0) return;
-    patience = bulk_.empty() ? 1 : 0;
   }
+  if (!bulk_.empty()) {
+    Readiness& one = bulk_.front();
+    bulk_.pop_front();
+    tell(one, EPOLLIN, true);
+    ++told;
+  }
+  tick_if_due();
+  return told;
 }
 
-void ReadySet::tell(Readiness& one, std::uint32_t events, bool its_turn) {
+void EventLoop::tell(Readiness& one, std::uint32_t events, bool its_turn) {
   constexpr std::uint32_t failed = EPOLLERR | EPOLLHUP;
   const bool readable = (events & (EPOLLIN | failed)) != 0;
   const bool writable = (events & (EPOLLOUT | failed)) != 0;
@@ -98,6 +100,29 @@ void ReadySet::tell(Readiness& one, std::uint32_t events, bool its_turn) {
   telling_ = nullptr;
   // Level-triggered: what nobody waits for would be told for ever.
   one.settle(/*keeps_reading=*/!readable || read_wanted);
+}
+
+void EventLoop::run_posted() {
+  std::unique_lock lock(posting_);
+  // Those that are posted meanwhile wait for the next round, after everybody else.
+  for (std::size_t waiting = posted_.size(); waiting != 0; --waiting) {
+    std::packaged_task<void()> task = std::move(posted_.front());
+    posted_.pop_front();
+    // Before it runs: it may throw.
+    eventfd_t count = 0;
+    if (posted_.empty()) static_cast<void>(::eventfd_read(wake_.get(), &count));
+    lock.unlock();
+    std::future<void> outcome = task.get_future();
+    task();
+    outcome.get();
+    lock.lock();
+  }
+}
+
+void EventLoop::tick_if_due() {
+  if (!tick_at_ || Clock::now() < *tick_at_) return;
+  tick_at_.reset();
+  tick_();
 }
 
 }  // namespace gate

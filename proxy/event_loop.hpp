@@ -1,57 +1,82 @@
-// The descriptors of one worker: a level-triggered epoll set of its own inside the io_context. The set itself
-// is the only descriptor that Asio waits for, so a connection costs neither a registration nor a handler
-// there, and a ready one no epoll_ctl.
+// The loop of one worker: a level-triggered epoll set, tasks that other threads post, and one tick.
 //
-//   io_context ──ready──► turn: epoll_wait ─► small reads and writes at once ─► one bulk read ─► epoll_wait
-//   ...
+//   epoll_wait ─► small reads and writes at once ─► one bulk read ─► the tick, when due ─► epoll_wait
+//
+// A ready descriptor costs one epoll_wait and no epoll_ctl; an idle one costs nothing and wakes nobody.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include <sys/epoll.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-
+#include "proxy/descriptor.hpp"
 #include "proxy/readiness.hpp"
 
 namespace gate {
 
-class ReadySet {
+class EventLoop {
  public:
-  /// `io` outlives it. Its `run` does not return while a descriptor is in the set. Throws if the system
-  /// refuses.
-  explicit ReadySet(boost::asio::io_context& io);
-  ~ReadySet() = default;
-  ReadySet(const ReadySet&) = delete;
-  ReadySet& operator=(const ReadySet&) = delete;
+  /// `tick` is called once for every time it is armed. Throws if the system refuses.
+  explicit EventLoop(std::function<void()> tick);
+  ~EventLoop() = default;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  /// Tells what is ready, until `quit` was called and no descriptor is left. What a handler, a task or the
+  /// tick throws is thrown on; nothing else is lost by it, and another `run` continues.
+  void run();
+  /// Only what is ready now, without waiting: how many were told.
+  std::size_t poll() { return turn(0); }
+  /// From the loop's own thread.
+  void quit() noexcept { quitting_ = true; }
+
+  /// From any thread: the loop runs it, soon and in the order of posting; never if it does not run any more.
+  template <class Task>
+  void post(Task task) {
+    put(std::packaged_task<void()>(std::move(task)));
+  }
+
+  /// From the loop's own thread. An armed tick stays as it is.
+  void arm_tick(std::chrono::milliseconds after) noexcept;
 
  private:
   friend class Readiness;
+  using Clock = std::chrono::steady_clock;
   using Queue = boost::intrusive::list<Readiness, boost::intrusive::base_hook<QueuedHook>,
                                        boost::intrusive::constant_time_size<false>>;
 
-  void joined();
+  void put(std::packaged_task<void()> task);
+  void joined() noexcept { ++members_; }
   void left(const Readiness& one) noexcept;
-  void wait();
-  void turn();
+  [[nodiscard]] int patience() const noexcept;
+  std::size_t turn(int patience);
   /// `its_turn`: among the bulk reads.
   void tell(Readiness& one, std::uint32_t events, bool its_turn = false);
+  void run_posted();
+  void tick_if_due();
 
-  using Stream = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
-
-  Stream set_;
+  std::function<void()> tick_;
+  Descriptor set_;
+  Descriptor wake_;  // readable while tasks wait
   std::array<epoll_event, 64> events_{};
   std::size_t next_ = 0;   // of `events_` to be told
   std::size_t count_ = 0;  // of `events_`
   Queue bulk_;             // ready, and waiting for their turn
   const Readiness* telling_ = nullptr;
   std::size_t members_ = 0;
-  std::chrono::steady_clock::time_point last_event_;
-  bool waiting_ = false;
+  std::optional<Clock::time_point> tick_at_;
+  bool quitting_ = false;
+  std::mutex posting_;
+  std::deque<std::packaged_task<void()>> posted_;
 };
 
 }  // namespace gate

@@ -25,7 +25,6 @@ using boost::system::error_code;
 constexpr int backlog = 4096;
 // Connections taken for one readiness: enough to keep up, few enough not to hold up the relayed ones.
 constexpr int accepts_per_turn = 32;
-constexpr std::chrono::milliseconds pause_without_resources{100};
 
 error_code last_error() {
   return {errno, boost::system::system_category()};
@@ -162,11 +161,7 @@ error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark, 
 
 Listener::Listener(Worker& worker, Descriptor listening, std::shared_ptr<const ListenerSettings> settings,
                    Sharing sharing)
-    : worker_(worker),
-      settings_(std::move(settings)),
-      sharing_(sharing),
-      listening_(worker.ready_set()),
-      pause_(worker.io()) {
+    : worker_(worker), settings_(std::move(settings)), sharing_(sharing), listening_(worker.loop()) {
   if (const error_code error = listening_.adopt(std::move(listening))) {
     throw boost::system::system_error(error, "listener");
   }
@@ -193,11 +188,11 @@ void Listener::retire() noexcept {
 void Listener::close() noexcept {
   closed_ = true;
   listening_.close();
-  try {
-    pause_.cancel();
-  } catch (...) {
-    // The handler sees closed_ when the pause is over.
-  }
+}
+
+void Listener::tick() noexcept {
+  if (!std::exchange(paused_, false)) return;
+  accept_some();
 }
 
 void Listener::wait() {
@@ -228,30 +223,24 @@ Listener::Turn Listener::accept(int most) {
 void Listener::accept_some() noexcept {
   if (closed_) return;
   try {
-    if (accept(accepts_per_turn) == Turn::out_of_resources) return back_off(errno);
+    if (accept(accepts_per_turn) == Turn::out_of_resources) return pause(errno);
     wait();
   } catch (...) {
-    back_off(ENOMEM);
+    pause(ENOMEM);
   }
 }
 
-void Listener::back_off(int error) noexcept {
+void Listener::pause(int error) noexcept {
   if (closed_) return;
+  paused_ = true;
+  worker_.arm_tick();
   try {
     if (trickle_.pass(worker_.now().monotonic)) {
       const error_code reason{error, boost::system::system_category()};
       log(Level::warning, "cannot accept: " + reason.message() + "; new connections wait");
     }
-    pause_.expires_after(pause_without_resources);
-    pause_.async_wait([self = shared_from_this()](const error_code&) { self->accept_some(); });
-    return;
   } catch (...) {
-    log(Level::error, "no memory for a pause of the listener");
-  }
-  try {
-    wait();  // the next connection tries again at once
-  } catch (...) {
-    log(Level::error, "the listener is given up: out of memory");
+    log(Level::error, "cannot accept: out of memory; new connections wait");
   }
 }
 

@@ -8,8 +8,6 @@
 #include <memory>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
 
 #include "proxy/config.hpp"
@@ -65,7 +63,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
   /// inherited socket is left to the next process.
   void retire() noexcept;
   void close() noexcept;
+  /// At every tick: ends a pause.
+  void tick() noexcept;
 
+  [[nodiscard]] bool pauses() const noexcept { return paused_; }
   [[nodiscard]] const ListenerSettings& settings() const noexcept { return *settings_; }
 
  private:
@@ -74,15 +75,15 @@ class Listener : public std::enable_shared_from_this<Listener> {
   [[nodiscard]] Turn accept(int most);
   void wait();
   void accept_some() noexcept;
-  /// Out of descriptors or memory: tries again after a pause, instead of spinning on a ready socket.
-  void back_off(int error) noexcept;
+  /// Out of descriptors or memory: tries again at the next tick, instead of spinning on a ready socket.
+  void pause(int error) noexcept;
 
   Worker& worker_;
   std::shared_ptr<const ListenerSettings> settings_;
   Sharing sharing_;
   Readiness listening_;
-  boost::asio::steady_timer pause_;
   Trickle trickle_;
+  bool paused_ = false;
   bool closed_ = false;
 };
 

@@ -6,13 +6,13 @@
 
 #include <boost/system/system_error.hpp>
 
-#include "proxy/ready_set.hpp"
+#include "proxy/event_loop.hpp"
 
 namespace gate {
 
 boost::system::error_code Readiness::adopt(Descriptor owned) {
   fd_ = std::move(owned);
-  set_->joined();
+  loop_->joined();
   return {};
 }
 
@@ -21,7 +21,7 @@ std::uint32_t Readiness::armed() const noexcept {
 }
 
 void Readiness::watch() {
-  if (set_->telling_ == this && watched_ != 0) return;  // once, by `settle`
+  if (loop_->telling_ == this && watched_ != 0) return;  // once, by `settle`
   const std::uint32_t wanted = armed();
   if ((wanted & ~watched_) == 0) return;
   if (!ask_kernel(wanted | (watched_ & EPOLLIN))) {
@@ -39,7 +39,7 @@ bool Readiness::ask_kernel(std::uint32_t events) noexcept {
   event.events = events;
   event.data.ptr = this;
   const int operation = watched_ == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
-  if (::epoll_ctl(set_->set_.native_handle(), operation, fd(), &event) != 0) return false;
+  if (::epoll_ctl(loop_->set_.get(), operation, fd(), &event) != 0) return false;
   watched_ = events;
   return true;
 }
@@ -51,7 +51,7 @@ void Readiness::close() noexcept {
   const OneShot write = std::move(write_);
   watched_ = 0;
   QueuedHook::unlink();
-  set_->left(*this);
+  loop_->left(*this);
   fd_ = Descriptor();  // which takes it out of the set
 }
 

@@ -15,7 +15,7 @@
 
 namespace gate {
 
-class ReadySet;
+class EventLoop;
 
 /// A handler that is called once at most, kept without an allocation.
 class OneShot {
@@ -69,8 +69,8 @@ using QueuedHook =
 /// One descriptor. Lives at one place from `adopt` on.
 class Readiness : public QueuedHook {
  public:
-  /// `set` outlives it.
-  explicit Readiness(ReadySet& set) noexcept : set_(&set) {}
+  /// `loop` outlives it.
+  explicit Readiness(EventLoop& loop) noexcept : loop_(&loop) {}
   ~Readiness() { close(); }
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
@@ -78,7 +78,7 @@ class Readiness : public QueuedHook {
   /// Takes the descriptor over; on an error it is closed.
   [[nodiscard]] boost::system::error_code adopt(Descriptor owned);
 
-  /// Calls the handler once, from the loop of the set, when the descriptor can be read or has failed, with no
+  /// Calls the handler once, from the loop, when the descriptor can be read or has failed, with no
   /// error. At most one handler waits for each of reading and writing; what is armed again replaces it.
   template <class Handler>
   void arm_read(Handler handler) {
@@ -101,7 +101,7 @@ class Readiness : public QueuedHook {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
-  friend class ReadySet;
+  friend class EventLoop;
 
   [[nodiscard]] std::uint32_t armed() const noexcept;
   /// Asks the kernel for what is armed. Throws std::system_error if it refuses.
@@ -110,9 +110,9 @@ class Readiness : public QueuedHook {
   void settle(bool keeps_reading) noexcept;
   [[nodiscard]] bool ask_kernel(std::uint32_t events) noexcept;
 
-  ReadySet* set_;
+  EventLoop* loop_;
   Descriptor fd_;
-  std::uint32_t watched_ = 0;  // what the kernel is asked for; 0: the descriptor is not in the set
+  std::uint32_t watched_ = 0;  // what the kernel is asked for; 0: the descriptor is not in its set
   bool bulk_ = false;
   OneShot read_;
   OneShot write_;

@@ -75,8 +75,8 @@ std::string_view name_of(Ending ending) noexcept {
 Session::Session(Worker& worker, const Ends& ends)
     : worker_(worker),
       ends_(ends),
-      client_(worker.ready_set()),
-      server_(worker.ready_set()),
+      client_(worker.loop()),
+      server_(worker.loop()),
       filter_(worker.shared(), ends),
       begun_(static_cast<std::uint32_t>(worker.now().monotonic / 1000)) {}
 

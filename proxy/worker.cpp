@@ -2,8 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -34,7 +32,7 @@ std::string and_more(std::uint64_t held_back) {
 }  // namespace
 
 Worker::Worker(Process& process, std::shared_ptr<const Terms> terms)
-    : working_(io_.get_executor()),
+    : loop_([this] { tick(); }),
       process_(process),
       terms_(std::move(terms)),
       policy_view_(*process.policies),
@@ -44,8 +42,7 @@ Worker::Worker(Process& process, std::shared_ptr<const Terms> terms)
       first_command_(terms_->limits.first_command_timeout.count()),
       idle_(terms_->limits.idle_timeout.count()),
       closing_(terms_->limits.close_timeout.count()),
-      draining_(last_words),
-      ticker_(io_) {
+      draining_(last_words) {
   refresh_policy();
   if (following_.mode != FollowMode::off) shared_.following = &following_;
   shared_.detours = &detours_;
@@ -95,20 +92,16 @@ void Worker::change_listeners(std::vector<Assignment> wanted) {
 }
 
 void Worker::obey(std::shared_ptr<const Terms> terms, std::vector<Assignment> listeners) {
-  boost::asio::post(io_, [this, terms = std::move(terms), listeners = std::move(listeners)]() mutable {
+  loop_.post([this, terms = std::move(terms), listeners = std::move(listeners)]() mutable {
     change_terms(std::move(terms));
     change_listeners(std::move(listeners));
   });
 }
 
-void Worker::ask(std::function<void()> answer) {
-  boost::asio::post(io_, std::move(answer));
-}
-
 void Worker::run() noexcept {
   for (;;) {
     try {
-      io_.run();
+      loop_.run();
       return;
     } catch (...) {
       // Sessions deal with their own trouble; what arrives here is memory that ran out between them.
@@ -118,13 +111,12 @@ void Worker::run() noexcept {
 }
 
 void Worker::stop() {
-  boost::asio::post(io_, [this] {
+  loop_.post([this] {
     for (const std::shared_ptr<Listener>& listener : listeners_) listener->close();
     listeners_.clear();
     for (auto next = sessions_.begin(); next != sessions_.end();) (next++)->shut_down();
     if (shared_.gateway_sessions) shared_.gateway_sessions->shut_down(now());
-    ticker_.cancel();
-    working_.reset();
+    loop_.quit();
   });
 }
 
@@ -132,10 +124,9 @@ void Worker::deal(Descriptor client, const Endpoint& source,
                   std::shared_ptr<const ListenerSettings> listener) {
   Worker& owner = *process_.workers[worker_of(source.address(), process_.workers.size())];
   if (&owner == this) return take(std::move(client), source, *listener);
-  boost::asio::post(owner.io_,
-                    [&owner, client = std::move(client), source, listener = std::move(listener)]() mutable {
-                      owner.take(std::move(client), source, *listener);
-                    });
+  owner.loop_.post([&owner, client = std::move(client), source, listener = std::move(listener)]() mutable {
+    owner.take(std::move(client), source, *listener);
+  });
 }
 
 std::vector<SessionInfo> Worker::list_sessions(std::size_t most) const {
@@ -215,23 +206,15 @@ void Worker::tick_too(Session& session) noexcept {
 }
 
 bool Worker::timed() const noexcept {
-  return !(connecting_.empty() && first_command_.empty() && idle_.empty() && closing_.empty() &&
+  const auto pauses = [](const std::shared_ptr<Listener>& listener) { return listener->pauses(); };
+  return std::any_of(listeners_.begin(), listeners_.end(), pauses) ||
+         !(connecting_.empty() && first_command_.empty() && idle_.empty() && closing_.empty() &&
            draining_.empty() && ticked_.empty()) ||
          (shared_.gateway_sessions && shared_.gateway_sessions->timed());
 }
 
 void Worker::arm_tick() noexcept {
-  if (tick_armed_ || !timed()) return;
-  try {
-    ticker_.expires_after(tick_interval);
-    ticker_.async_wait([this](const boost::system::error_code& error) {
-      tick_armed_ = false;
-      if (!error) tick();
-    });
-    tick_armed_ = true;
-  } catch (const std::exception&) {
-    // No memory for a timer: the next event tries again.
-  }
+  if (timed()) loop_.arm_tick(tick_interval);
 }
 
 void Worker::tick() noexcept {
@@ -244,6 +227,7 @@ void Worker::tick() noexcept {
     refresh_policy();
     shared_.gateway_sessions->tick(now());
   }
+  for (const std::shared_ptr<Listener>& listener : listeners_) listener->tick();
   arm_tick();
 }
 
@@ -317,7 +301,7 @@ void Worker::learn(Session& session, const HeldRedirect& held) {
   if (!learning_.emplace(held.number, &session).second) return;  // it was asked for already
   tick_too(session);
   process_.follower->learn(held.lead, [this, number = held.number](std::string fault) {
-    boost::asio::post(io_, [this, number, fault = std::move(fault)] {
+    loop_.post([this, number, fault = std::move(fault)] {
       const auto found = learning_.find(number);
       if (found == learning_.end()) return;
       Session* const asking = found->second;

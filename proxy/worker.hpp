@@ -11,22 +11,20 @@
 #include <unordered_map>
 #include <vector>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/ip/address.hpp>
 
 #include "proxy/audit.hpp"
 #include "proxy/clock.hpp"
 #include "proxy/config.hpp"
 #include "proxy/deadlines.hpp"
 #include "proxy/destination.hpp"
+#include "proxy/event_loop.hpp"
 #include "proxy/filter.hpp"
 #include "proxy/following.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/log.hpp"
 #include "proxy/policy_store.hpp"
 #include "proxy/rate.hpp"
-#include "proxy/ready_set.hpp"
 #include "proxy/relay.hpp"
 #include "proxy/session.hpp"
 
@@ -73,7 +71,7 @@ class Worker final : public AuditSink {
   /// From any thread: no new connections, and an end to the present ones.
   void stop();
   /// From any thread: calls `answer` from this worker's, soon; never if it hangs.
-  void ask(std::function<void()> answer);
+  void ask(std::function<void()> answer) { loop_.post(std::move(answer)); }
   /// From any thread.
   [[nodiscard]] const WorkerMetrics& metrics() const noexcept { return shared_.metrics; }
   /// At most `most` sessions; from the worker's own thread, by `ask`.
@@ -89,8 +87,7 @@ class Worker final : public AuditSink {
   // For the sessions of this worker.
 
   [[nodiscard]] Now now() const noexcept;
-  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
-  [[nodiscard]] ReadySet& ready_set() noexcept { return ready_set_; }
+  [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
   [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
   /// Empty; valid until the next call.
   [[nodiscard]] msnp::Output& fresh_output() noexcept;
@@ -107,7 +104,7 @@ class Worker final : public AuditSink {
   DeadlineList<Session>& draining() noexcept { return draining_; }
   /// Calls Session::tick at every tick until the session leaves the list.
   void tick_too(Session& session) noexcept;
-  /// To be called when something was put into a list of deadlines.
+  /// To be called when something was put into a list of deadlines, or a listener pauses.
   void arm_tick() noexcept;
 
   /// Has the address of a line learned that the session holds, and tells the session.
@@ -131,10 +128,7 @@ class Worker final : public AuditSink {
   void leave(const boost::asio::ip::address& source) noexcept;
   void refuse(Descriptor client, const Endpoint& source, Ending ending, Trickle& trickle);
 
-  boost::asio::io_context io_{1};
-  ReadySet ready_set_{io_};
-  // A worker may have no listener of its own, and yet has work dealt to it.
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> working_;
+  EventLoop loop_;
   Process& process_;
   std::shared_ptr<const Terms> terms_;
   PolicyView policy_view_;
@@ -158,8 +152,6 @@ class Worker final : public AuditSink {
   DeadlineList<Session> idle_;
   DeadlineList<Session> closing_;   // half-closed
   DeadlineList<Session> draining_;  // closed by the filter
-  boost::asio::steady_timer ticker_;
-  bool tick_armed_ = false;
   Trickle limit_trickle_;
   Trickle destination_trickle_;
   Trickle audit_trickle_;
