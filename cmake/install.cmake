@@ -26,8 +26,7 @@ install(FILES ${CMAKE_BINARY_DIR}/compressed/changelog.gz DESTINATION ${DOC_DIR}
 install(FILES LICENSE DESTINATION ${DOC_DIR} RENAME copyright)
 install(FILES README.md SECURITY.md DESTINATION ${DOC_DIR})
 install(FILES conf/msnpgate.toml conf/minimal.toml DESTINATION ${DOC_DIR}/examples)
-install(FILES deploy/systemd/tproxy/service.conf deploy/systemd/tproxy/socket.conf
-        DESTINATION ${DOC_DIR}/examples/tproxy)
+install(FILES deploy/systemd/net-admin.conf deploy/systemd/transparent.conf DESTINATION ${DOC_DIR}/examples/systemd)
 install(FILES conf/audit.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/msnpgate)
 
 install(FILES deploy/completion/msnpgate.bash

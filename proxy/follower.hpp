@@ -45,6 +45,7 @@ class Follower {
   static constexpr std::size_t most_lookups = 32;
   static constexpr std::size_t most_of_a_client = 256;
 
+  /// Throws what KernelSets throws.
   explicit Follower(const InterceptSettings& intercept);
   /// Leads that still wait come to nothing; `Done` is not called for them.
   ~Follower();

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "proxy/capabilities.hpp"
@@ -25,7 +26,13 @@ using boost::system::error_code;
 
 Netlink opened() {
   const NetAdmin raised;  // the kernel asks who opened the socket, too
-  return Netlink(NETLINK_NETFILTER);
+  Netlink kernel(NETLINK_NETFILTER);
+  if (const error_code& error = kernel.error()) {
+    throw std::runtime_error("the kernel cannot be asked about its rulesets: " + error.message() +
+                             "; a service manager may have to allow netlink "
+                             "(RestrictAddressFamilies=AF_NETLINK)");
+  }
+  return kernel;
 }
 
 struct FreeSet {

@@ -14,6 +14,7 @@ namespace gate {
 /// only meanwhile.
 class KernelSets {
  public:
+  /// Throws std::runtime_error, in words for an operator, when this process may not use netlink.
   KernelSets();
 
   /// Connections to `server` are intercepted from now on, for `lifetime`; longer if it was there already.

@@ -3,24 +3,13 @@
 # Usage: tests/e2e/hardening_test.sh MSNPGATE
 set -u  # and no pipefail: grep -q ends before those it listens to
 gate=$(readlink -f "${1:-build/release/msnpgate}")
-passed=0
-failed=0
-
-check() {  # WHAT COMMAND...: passed when the command succeeds
-  local what=$1
-  shift
-  if "$@" >/dev/null 2>&1; then
-    passed=$((passed + 1)); echo "ok - $what"
-  else
-    failed=$((failed + 1)); echo "not ok - $what"
-  fi
-}
+# shellcheck source=tests/lab/checks.sh
+source "$(dirname "$0")/../lab/checks.sh"
 
 header() { readelf -hW "$gate" | grep -qE "$1"; }
 segments() { readelf -lW "$gate" | grep -qE "$1"; }
 dynamic() { readelf -dW "$gate" | grep -qE "$1"; }
 imports() { readelf --dyn-syms -W "$gate" | grep -qE "UND .*$1"; }
-no() { ! "$@"; }
 # Nearly all functions begin with a landing pad, or an indirect call could land anywhere.
 landing_pads() {
   [ "$(uname -m)" = x86_64 ] || return 0
@@ -42,5 +31,4 @@ check "calls are fortified" imports '__[a-z]+_chk(@|$)'
 check "indirect calls land on pads" landing_pads
 check "large frames probe the stack" probes_stack
 check "where it was built stands nowhere in it" no own_paths
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary

@@ -23,6 +23,7 @@ sys.dont_write_bytecode = True
 import readme  # noqa: E402
 from lab import namespaces  # noqa: E402
 from lab.client import LIBPURPLE, Client  # noqa: E402
+from lab.crossing import HELLO, Telling, read_line  # noqa: E402
 from lab.namespaces import WIRES  # noqa: E402
 from lab.refusal import offer_refused  # noqa: E402
 from lab.report import Report  # noqa: E402
@@ -33,6 +34,10 @@ from machine import Machine, bare_root  # noqa: E402
 ROOT = HERE.parents[1]
 BUILD = Path(sys.argv[1] if len(sys.argv) > 1 else "build/release")
 SERVER = (WIRES["server"].machine4, 1863)
+
+
+def bracketed(host):
+    return f"[{host}]" if ":" in host else host
 
 
 def build_package():
@@ -157,8 +162,12 @@ class Tour:
         await self.stage.leave(*self.stage.people)
         await self.under_load()
         await self.upgrade()
-        await self.transparent()
-        await self.readme_block(blocks[4])
+        for address in ("10.77.0.3/24", "fd77::3/64"):
+            self.stage.internet.places["server"].run("ip", "address", "add", address, "dev", "eth0",
+                                                     *(["nodad"] if ":" in address else []))
+        await self.following()
+        await self.transparent(blocks[4])
+        await self.readme_block(blocks[5])
         await self.gone(before)
 
     async def installed(self):
@@ -230,32 +239,84 @@ class Tour:
         """The address from which the server was reached last."""
         return self.stage.server.connections[-1].tape.remote.rpartition(":")[0]
 
-    async def transparent(self):
-        """The drop-ins for TPROXY, as their first lines say."""
-        wire = WIRES["a"]
-        self.report.check("with redirect the server sees the gateway", self.seen_by_server() == WIRES["server"].gateway4,
-                          self.seen_by_server())
-        await self.runs("the units take the drop-ins for tproxy", """
-            for unit in service socket; do
-              mkdir -p /etc/systemd/system/msnpgate.$unit.d
-              cp /usr/share/doc/msnpgate/examples/tproxy/$unit.conf /etc/systemd/system/msnpgate.$unit.d/tproxy.conf
-            done
-            sed -i '/^bind = /a mode = "tproxy"' /etc/msnpgate/msnpgate.toml
-            systemctl daemon-reload
-            systemctl stop msnpgate.service msnpgate.socket
-            systemctl start msnpgate.socket msnpgate.service
-            systemctl reload msnpgate-rules""")
+    async def served(self, what):
         load = Load(self.place)
         await asyncio.sleep(1)
         await load.over()
-        self.report.check(f"with tproxy people are served: {load}", not load.refused and load.served > 20,
+        self.report.check(f"{what} people are served: {load}", not load.refused and load.served > 20,
                           (await self.on_machine("journalctl -u msnpgate -n 20 --no-pager")).stdout)
-        self.report.check("and the server sees the client itself", self.seen_by_server() == wire.machine4, self.seen_by_server())
+
+    async def one_capability(self):
         status = (await self.on_machine("grep -E '^Cap(Eff|Prm|Bnd)' /proc/$(pidof msnpgate)/status")).stdout
         self.report.check("its one capability is CAP_NET_ADMIN, and not in effect",
                           status.split() == ["CapPrm:", "0000000000001000", "CapEff:", "0000000000000000", "CapBnd:",
                                              "0000000000001000"], status)
-        await self.on_machine("rm -r /etc/systemd/system/msnpgate.*.d; systemctl daemon-reload")
+
+    def send_elsewhere(self, host):
+        """A server of two addresses sends its client to port 5555: what the client reads, and whom it meets there."""
+        there = self.stage.internet.places["server"]
+        line = f"XFR 15 SB {bracketed(host)}:5555 CKI 17262740.1050826919.32308 U messenger.msn.com 1"
+        notification, switchboard = Telling(there, host, 1863, line.encode() + b"\r\n"), Telling(there, host, 5555)
+        try:
+            told, read = [], ""
+            for port in (1863, 5555):
+                with self.place.socket(namespaces.family_of(host)) as link:
+                    link.settimeout(20)
+                    link.connect((host, port))
+                    link.sendall(HELLO)
+                    told.append(read_line(link).split(" ")[4])
+                    if port == 1863:
+                        read = read_line(link)
+            return read == line, told[1]
+        finally:
+            notification.close()
+            switchboard.close()
+
+    async def followed(self, transparent):
+        """With a set of the kernel: the line is left alone, and what comes of it goes through the gateway."""
+        wire, server = WIRES["a"], WIRES["server"]
+        for host, client, gateway in (("10.77.0.3", wire.machine4, server.gateway4), ("fd77::3", wire.machine6, server.gateway6)):
+            untouched, seen = await asyncio.to_thread(self.send_elsewhere, host)
+            expected = bracketed(client if transparent else gateway)
+            self.report.check(f"{host} sends its client to port 5555, and its line is left alone", untouched)
+            self.report.check("there it sees " + ("the client itself" if transparent else "the gateway"),
+                              seen.rpartition(":")[0] == expected, seen)
+            record = None
+            for _ in range(100):
+                record = next((row for row in self.audit() if row["event"] == "session" and
+                               row["server"] == f"{bracketed(host)}:5555"), None)
+                if record:
+                    break
+                await asyncio.sleep(0.1)
+            self.report.check("and the gateway was on the way", record is not None, self.audit()[-3:])
+
+    async def following(self):
+        """follow = "set" with redirect: the drop-in that its first lines and README name."""
+        await self.on_machine("sed -i '/^.intercept.$/a follow = \"set\"' /etc/msnpgate/msnpgate.toml")
+        done = await self.on_machine("systemctl restart msnpgate.service", check=False)
+        self.report.check("without its drop-in follow = \"set\" does not start", done.returncode != 0)
+        said = (await self.on_machine("journalctl -u msnpgate -n 20 --no-pager")).stdout
+        self.report.check("and says which capability it takes", 'intercept.follow = "set" takes the capability CAP_NET_ADMIN' in said,
+                          said)
+        await self.runs("the unit takes the drop-in for following", """
+            install -Dm 644 -t /etc/systemd/system/msnpgate.service.d /usr/share/doc/msnpgate/examples/systemd/net-admin.conf
+            systemctl daemon-reload
+            systemctl restart msnpgate.socket msnpgate.service
+            systemctl reload msnpgate-rules""")
+        await self.served("with follow = \"set\"")
+        await self.one_capability()
+        await self.followed(transparent=False)
+        await self.on_machine("rm -r /etc/systemd/system/msnpgate.service.d; sed -i '/^follow = /d' /etc/msnpgate/msnpgate.toml")
+
+    async def transparent(self, block):
+        self.report.check("with redirect the server sees the gateway", self.seen_by_server() == WIRES["server"].gateway4,
+                          self.seen_by_server())
+        await self.readme_block(block)
+        await self.served("with tproxy")
+        self.report.check("and the server sees the client itself", self.seen_by_server() == WIRES["a"].machine4,
+                          self.seen_by_server())
+        await self.one_capability()
+        await self.followed(transparent=True)
 
     async def gone(self, before):
         left = sorted(name for name in self.machine.files() - before if "60-gateway.conf" not in name and not name.startswith("root"))
@@ -276,6 +337,7 @@ async def run(report):
         gateway.run("ip", "link", "set", WIRES["a"].interface, "down")
         gateway.run("ip", "link", "set", WIRES["a"].interface, "name", "eth1")
         gateway.run("ip", "link", "set", "eth1", "up")
+        gateway.run("ip", "address", "add", WIRES["a"].gateway6 + "/64", "dev", "eth1", "nodad")  # lost while it was down
         gateway.write("/proc/sys/net/ipv4/ip_forward", "0")
         machine = await asyncio.to_thread(Machine, tarball, gateway)
         stage.gateway.audit_path = machine.root / "var/log/msnpgate/audit.jsonl"
