@@ -134,9 +134,8 @@ class Filter final : private msnp::Judge {
   /// A line of the server that waits until its address is learned, and everything behind it. Valid until
   /// `followed`, or until a tick gives it up.
   [[nodiscard]] const HeldRedirect* held_redirect() const noexcept { return held_redirect_.get(); }
-  /// The address of the line with this number was learned, or not (`fault` says why): the line goes on, or
-  /// what
-  /// `[failure] unfollowed` says happens. Then present the bytes behind it again.
+  /// The address of the line with this number was learned, and the line goes on. Or not (`fault` says why):
+  /// then what `[failure] unfollowed` says happens. Present the bytes behind it again afterwards.
   [[nodiscard]] Close followed(std::uint64_t number, const std::string& fault, msnp::Output& out,
                                const Now& now);
 

@@ -17,8 +17,8 @@ class Netlink {
 
   [[nodiscard]] const boost::system::error_code& error() const noexcept { return error_; }
 
-  /// Sends messages and reads until `answers` of them (those with NLM_F_ACK) are answered; the first error
-  /// told.
+  /// Sends messages and reads what the kernel answers, which it does at once. The first error told; an error,
+  /// too, when none of the messages was answered: one at least has NLM_F_ACK.
   [[nodiscard]] boost::system::error_code ask(const void* messages, std::size_t size) noexcept;
   [[nodiscard]] boost::system::error_code ask(const nlmsghdr* request) noexcept {
     return ask(request, request->nlmsg_len);
