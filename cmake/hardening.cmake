@@ -15,5 +15,6 @@ add_compile_options(${HARDENING_OPTIONS})
 add_compile_definitions(_FORTIFY_SOURCE=2)
 add_link_options(-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
 
-# Where it was built stands nowhere in it: two builds of one source are the same, byte for byte.
-add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=build -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+# Two builds of one source are the same, byte for byte, wherever they are made: everything is named as seen
+# from build/release. Of the prefixes that match a name the compiler takes the last.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=../.. -ffile-prefix-map=${CMAKE_BINARY_DIR}=./build/release)
