@@ -6,20 +6,8 @@
 set -uo pipefail
 gate=$(readlink -f "${1:-build/release/msnpgate}")
 deploy=$(readlink -f "$(dirname "$0")/../../deploy")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-check() {  # WHAT COMMAND...
-  local what=$1
-  shift
-  if "$@" >"$work/out" 2>&1; then
-    passed=$((passed + 1)); echo "ok - $what"
-  else
-    failed=$((failed + 1)); echo "not ok - $what"; head -n 8 "$work/out"
-  fi
-}
+# shellcheck source=tests/lab/checks.sh
+source "$(dirname "$0")/../lab/checks.sh"
 
 # As `uci show` prints it: odd characters, lists, several rules, a group.
 cat >"$work/uci" <<'END'
@@ -83,6 +71,33 @@ packaged() {  # the shipped UCI file, as uci would show it
 check "the shipped UCI file becomes TOML" packaged
 check "and msnpgate takes that too" "$gate" check -c "$work/packaged.toml"
 
+# Every key of the reference whose value is no text is known as what it is.
+sorts_of_keys() {
+  python3 - "$deploy/../conf/msnpgate.toml" "$deploy/openwrt/files/uci-to-toml" <<'END'
+import re, sys, tomllib
+known = {"lists": set(), "numbers": set(), "booleans": set()}
+for names, sort in re.findall(r'name_all\("([^"]*)", ([a-z]+)\)', open(sys.argv[2]).read()):
+    known[sort].update(names.split())
+section, wrong = "", []
+for line in open(sys.argv[1]):
+    section = (re.match(r"(?:# )?\[+([a-z.]+)\]+$", line) or [0, section])[1]
+    match = re.match(r"(?:# )?([a-z_0-9]+) = .*", line)
+    if not match or section in ("groups", "admin.listener", "audit.export"):
+        continue
+    try:
+        key, value = match[1], tomllib.loads(match[0].removeprefix("# "))[match[1]]
+    except tomllib.TOMLDecodeError:
+        continue
+    one = value[0] if isinstance(value, list) and value else value
+    sorts = [sort for sort, true in (("lists", isinstance(value, list)), ("booleans", one is True or one is False),
+                                     ("numbers", type(one) is int)) if true]
+    wrong += [f"[{section}] {key} is one of the {sort}" for sort in sorts if key not in known[sort]]
+print(*wrong, sep="\n")
+sys.exit(bool(wrong))
+END
+}
+check "numbers, lists and booleans of the reference are known as such" sorts_of_keys
+
 # The service, with stand-ins that write down what they are asked.
 mkdir "$work/bin"
 cat >"$work/bin/uci" <<END
@@ -108,7 +123,10 @@ service() {  # FUNCTION: in a mount of its own, where the paths of a router can 
     chown() { :; }
     chgrp() { :; }
     . "$3/openwrt/files/msnpgate.init"
-    "$2"' - "$work" "$1" "$deploy"
+    "$2"
+    result=$?
+    find /var -type d >"$work/made"
+    exit "$result"' - "$work" "$1" "$deploy"
 }
 asked() { grep -qF -- "$1" "$work/asked"; }
 nothing_started() { ! grep -q procd_open "$work/asked"; }
@@ -117,6 +135,8 @@ check "procd: a service that is not enabled does not start" service start_servic
 check "procd: really not" nothing_started
 echo 1 >"$work/enabled"
 check "procd: an enabled one does" service start_service
+check "procd: log, state and socket have a directory" \
+  [ "$(grep -cxE '/var/(log|lib|run)/msnpgate' "$work/made")" -eq 3 ]
 check "procd: it loads the rules" asked "msnpgate rules load"
 check "procd: it runs as its own user" asked "procd_set_param user msnpgate"
 check "procd: with the gateway's command line" asked "procd_set_param command /usr/bin/msnpgate run -c /var/etc/msnpgate.toml"
@@ -133,7 +153,7 @@ define BuildPackage
 all:
 	$(Build/Prepare)
 	$(call Package/$(1)/install,ROOT)
-	@echo 'depends $(DEPENDS_OF)'
+	@echo 'depends $$(DEPENDS_OF)'
 $(eval $(Package/$(1)))
 DEPENDS_OF := $(DEPENDS)
 endef
@@ -151,6 +171,23 @@ check "OpenWrt: everything it copies is there" sources_are_there
 version() { [ "$(sed -n 's/^PKG_VERSION:=//p' "$deploy/openwrt/Makefile")" = "$("$gate" version | sed -n '1s/msnpgate //p')" ]; }
 check "OpenWrt: the version is the program's" version
 
+# Library of the program, package of OpenWrt; the C library is there anyway, toml++ is in the program.
+depends_on_libraries() {
+  local library package missing=0
+  for library in $(readelf -d "$gate" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+    case $library in
+      libc.so.* | libm.so.* | ld-linux* | libtomlplusplus.so.*) continue ;;
+      libssl.so.* | libcrypto.so.*) package=libopenssl ;;
+      libstdc++.so.* | libgcc_s.so.*) package=libstdcpp ;;
+      libboost_json.so.*) package=boost-json ;;
+      *) package=${library%%.so*} ;;
+    esac
+    grep -qE "depends .*\+$package( |')" "$work/expanded" || { echo "$library wants +$package"; missing=1; }
+  done
+  return "$missing"
+}
+check "OpenWrt: it depends on the libraries of the program" depends_on_libraries
+
 # The container recipe.
 recipe=$deploy/oci/Containerfile
 known_words() { ! grep -E '^[A-Za-z]' "$recipe" | grep -vE '^(FROM|COPY|RUN|USER|VOLUME|EXPOSE|STOPSIGNAL|HEALTHCHECK|ENTRYPOINT|CMD) '; }
@@ -161,5 +198,4 @@ check "container: every line is an instruction" known_words
 check "container: it does not run as root" runs_as_user
 check "container: the exec forms are JSON" exec_forms
 check "container: what it runs passes shellcheck" shell_of_run
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary
