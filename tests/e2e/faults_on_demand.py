@@ -8,7 +8,7 @@ from loopback import BINARY, Gateway
 
 PRELOAD = BINARY.parent / "tests/faults/preload.so"
 _WORDS = ("allocations", "first_failing", "failing", "failed", "write_error", "write_room", "sync_error",
-          "clock_offset")
+          "clock_offset", "speed")
 
 
 class Faults:

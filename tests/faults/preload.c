@@ -1,5 +1,5 @@
 // Faults on demand in a program that knows nothing of them (LD_PRELOAD): allocations that fail, writes to
-// files that fail or fall short, a wall clock that jumps. The test and the program share a page, the file
+// files that fail or fall short, a wall clock that jumps, time that runs fast. The test and the program share a page, the file
 // named by FAULTS_PAGE; without it nothing fails.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ struct page {
   _Atomic int64_t write_room;     // bytes that files still take before write_error; -1: any number
   _Atomic int64_t sync_error;     // errno of fsync and fdatasync
   _Atomic int64_t clock_offset;   // seconds by which the wall clock is wrong
+  _Atomic int64_t speed;          // of the monotonic clock, and of timers that wait for it; 0: as it is.
+                                  // From the start of the program on, or deadlines would jump
 };
 
 static struct page nothing = {.write_room = -1};
@@ -38,6 +41,7 @@ static ssize_t (*next_write)(int, const void *, size_t);
 static int (*next_fdatasync)(int);
 static int (*next_fsync)(int);
 static int (*next_clock)(clockid_t, struct timespec *);
+static int (*next_timer)(int, int, const struct itimerspec *, struct itimerspec *);
 
 // dlsym itself may allocate before anything is known.
 static char early[8192];
@@ -67,6 +71,7 @@ __attribute__((constructor)) static void begin(void) {
   find(&next_fdatasync, "fdatasync");
   find(&next_fsync, "fsync");
   find(&next_clock, "clock_gettime");
+  find(&next_timer, "timerfd_settime");
   const char *path = getenv("FAULTS_PAGE");
   if (path == NULL) return;
   const int file = open(path, O_RDWR | O_CLOEXEC);
@@ -142,11 +147,30 @@ static int sync_of(int (*next)(int), int fd) {
 int fdatasync(int fd) { return sync_of(next_fdatasync, fd); }
 int fsync(int fd) { return sync_of(next_fsync, fd); }
 
+static const int64_t second = 1000000000;
+
+static struct timespec timespec_of(int64_t nanoseconds) {
+  return (struct timespec){.tv_sec = nanoseconds / second, .tv_nsec = nanoseconds % second};
+}
+
 int clock_gettime(clockid_t clock, struct timespec *now) {
   if (next_clock == NULL) find(&next_clock, "clock_gettime");
   const int result = next_clock(clock, now);
   if (result == 0 && clock == CLOCK_REALTIME) now->tv_sec += atomic_load(&faults->clock_offset);
+  const int64_t speed = atomic_load(&faults->speed);
+  if (result == 0 && clock == CLOCK_MONOTONIC && speed != 0) {
+    *now = timespec_of((now->tv_sec * second + now->tv_nsec) * speed);
+  }
   return result;
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *wanted, struct itimerspec *before) {
+  const int64_t speed = atomic_load(&faults->speed);
+  const int64_t wait = wanted->it_value.tv_sec * second + wanted->it_value.tv_nsec;
+  if (speed == 0 || wait == 0) return next_timer(fd, flags, wanted, before);
+  // 0 would be never.
+  const struct itimerspec sooner = {.it_value = timespec_of(wait < speed ? 1 : wait / speed)};
+  return next_timer(fd, flags, &sooner, before);
 }
 
 int gettimeofday(struct timeval *restrict now, void *restrict zone) {
