@@ -8,23 +8,16 @@ import pathlib
 import re
 import sys
 import time
-import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
 from lab import namespaces  # noqa: E402
-from lab.crossing import CLIENT, HELLO, SERVER, Crossing, eventually, read_line  # noqa: E402
+from lab.crossing import HELLO, SERVER, Crossing, eventually, read_line  # noqa: E402
+from lab.play import play, rule  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
-RULES = []
-
-
-def rule(test):
-    """The name of the test says what must be true."""
-    RULES.append(test)
-    return test
 
 
 def bracketed(host):
@@ -275,30 +268,9 @@ def while_a_line_waits_a_client_may_leave():
         assert c.process.poll() is None
 
 
-def main():
-    if not BINARY.exists():
-        sys.exit(f"{BINARY} is not there: build it first")
+if __name__ == "__main__":
     namespaces.own_mounts()
     for name, text in (("hosts", f"127.0.0.1 localhost\n{SERVER.machine4} switchboard.example\n"),
                        ("resolv.conf", "nameserver 192.0.2.53\noptions timeout:30 attempts:1\n")):
         namespaces.replace_file(f"/etc/{name}", text)
-    only = sys.argv[2:]
-    passed = failed = 0
-    for test in RULES:
-        name = test.__name__.replace("_", " ")
-        if only and not any(word in test.__name__ for word in only):
-            continue
-        began = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f"ok      {name} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print("FAILED  " + name + "\n" + traceback.format_exc(), flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(BINARY))

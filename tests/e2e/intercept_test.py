@@ -8,13 +8,13 @@ import pathlib
 import signal
 import sys
 import time
-import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
 from lab import namespaces  # noqa: E402
 from lab.crossing import CLIENT, HELLO, SERVER, Crossing, eventually, nft, read_line  # noqa: E402
+from lab.play import play, rule  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
@@ -24,15 +24,6 @@ MASQUERADE = """table inet host_nat {
   chain out { type nat hook postrouting priority srcnat; oifname "server0" masquerade; }
 }
 """
-RULES = []
-
-
-def rule(test):
-    """The name of the test says what must be true."""
-    RULES.append(test)
-    return test
-
-
 def host(address):
     return address.rpartition(":")[0].strip("[]")
 
@@ -336,27 +327,6 @@ def a_gateway_that_hangs_counts_as_dead():
         c.process.send_signal(signal.SIGCONT)
 
 
-def main():
-    if not BINARY.exists():
-        sys.exit(f"{BINARY} is not there: build it first")
-    namespaces.own_mounts()
-    only = sys.argv[2:]
-    passed = failed = 0
-    for test in RULES:
-        name = test.__name__.replace("_", " ")
-        if only and not any(word in test.__name__ for word in only):
-            continue
-        began = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f"ok      {name} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print("FAILED  " + name + "\n" + traceback.format_exc(), flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    namespaces.own_mounts()
+    sys.exit(play(BINARY))

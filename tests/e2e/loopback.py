@@ -18,10 +18,10 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lab import admin, schema  # noqa: E402
+from lab.play import play, rule  # noqa: E402, F401 (rule: for the tests)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
@@ -315,30 +315,5 @@ def ping(gateway, server):
     return False
 
 
-RULES = []
-
-
-def rule(test):
-    """The name of the test says what must be true."""
-    RULES.append(test)
-    return test
-
-
 def main():
-    if not BINARY.exists():
-        sys.exit(f"{BINARY} is not there: build it first")
-    only = sys.argv[2:]
-    passed = failed = 0
-    for test in RULES:
-        name = test.__name__.replace("_", " ")
-        if only and not any(word in test.__name__ for word in only):
-            continue
-        try:
-            test()
-            passed += 1
-            print("ok      " + name, flush=True)
-        except Exception:
-            failed += 1
-            print("FAILED  " + name + "\n" + traceback.format_exc(), flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return play(BINARY)

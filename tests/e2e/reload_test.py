@@ -16,20 +16,12 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
-from lab import managed  # noqa: E402
-from lab.managed import converse, eventually, free_port, is_closed, refused, running, still_talks  # noqa: E402
+from lab.managed import (CONFIG, LISTENER, converse, eventually, free_port, is_closed, refused, running,  # noqa: E402
+                         still_talks)
+from lab.play import play, rule  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
-LISTENER = '[[listener]]\nbind = "127.0.0.1:{port}"\nmode = "fixed"\nupstream = "127.0.0.1:{upstream}"\n'
-CONFIG = 'threads = 2\n' + LISTENER + '[audit]\npath = "audit.jsonl"\n'
-RULES = []
-
-
-def rule(test):
-    """The name of the test says what must be true."""
-    RULES.append(test)
-    return test
 
 
 def listener(gateway, port, host="127.0.0.1", upstream=None):
@@ -296,4 +288,4 @@ def a_storm_of_signals_loses_nobody():
 
 
 if __name__ == "__main__":
-    sys.exit(managed.play(RULES))
+    sys.exit(play(BINARY))

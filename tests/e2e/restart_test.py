@@ -20,19 +20,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
 from lab import managed  # noqa: E402
-from lab.managed import Managed, Upstream, converse, eventually, is_closed, refused, running, still_talks  # noqa: E402
+from lab.managed import (CONFIG, LISTENER, Managed, Upstream, converse, eventually, is_closed, refused,  # noqa: E402
+                         running, still_talks)
+from lab.play import play, rule  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
-LISTENER = '[[listener]]\nbind = "127.0.0.1:{port}"\nmode = "fixed"\nupstream = "127.0.0.1:{upstream}"\n'
-CONFIG = 'threads = 2\n' + LISTENER + '[audit]\npath = "audit.jsonl"\n'
-RULES = []
-
-
-def rule(test):
-    """The name of the test says what must be true."""
-    RULES.append(test)
-    return test
 
 
 @rule
@@ -278,4 +271,4 @@ def stopped_thread(process, name):
 
 
 if __name__ == "__main__":
-    sys.exit(managed.play(RULES))
+    sys.exit(play(BINARY))

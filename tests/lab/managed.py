@@ -12,11 +12,13 @@ import subprocess
 import tempfile
 import threading
 import time
-import traceback
 
 PATIENCE = 20.0   # seconds after which something that should have happened has not
 HELLO = b"USR 1 ann@corp.example 1234.5678\r\n"
 REPLY = b"USR 1 OK ann@corp.example Ann\r\n"
+# {port} and {upstream} are filled in.
+LISTENER = '[[listener]]\nbind = "127.0.0.1:{port}"\nmode = "fixed"\nupstream = "127.0.0.1:{upstream}"\n'
+CONFIG = 'threads = 2\n' + LISTENER + '[audit]\npath = "audit.jsonl"\n'
 
 
 def eventually(condition, what, patience=PATIENCE):
@@ -204,18 +206,3 @@ def refused(port, host="127.0.0.1"):
         return False
     except ConnectionRefusedError:
         return True
-
-
-def play(rules):
-    """Calls every function of the list; one line each, and the sum at the end. The exit code."""
-    failed = 0
-    for rule in rules:
-        name = rule.__name__.replace("_", " ")
-        try:
-            rule()
-            print(f"ok - {name}", flush=True)
-        except Exception:
-            failed += 1
-            print(f"not ok - {name}\n{traceback.format_exc()}", flush=True)
-    print(f"{len(rules) - failed} passed, {failed} failed")
-    return 1 if failed else 0
