@@ -44,7 +44,7 @@ Filter::~Filter() {
 Filter::Result Filter::feed(Direction direction, msnp::Bytes in, msnp::Output& out, const Now& now) {
   now_ = now;
   Result result;
-  if (held_redirect_ != nullptr && direction == Direction::to_client) {
+  if (direction == Direction::to_client && held_redirect() != nullptr) {
     result.wanted = in.size() + 1;  // nothing overtakes the line that waits
     return result;
   }
@@ -105,7 +105,7 @@ void Filter::detect(Direction direction, msnp::Bytes in) {
     }
     case msnp::Protocol::http:
       if (!shared_->http.enabled) break;
-      http_ = std::make_unique<HttpConnection>(*shared_, ends_, depth_);
+      http_ = std::make_unique<HttpConnection>(*shared_, ends_, depth_, follows_);
       state_ = State::http;
       return;
     default:
@@ -260,7 +260,7 @@ Close Filter::close() const noexcept {
 }
 
 bool Filter::idle() const noexcept {
-  if (held_redirect_ != nullptr) return false;
+  if (held_redirect() != nullptr) return false;
   if (http_ != nullptr) return http_->idle();
   return conversation_ == nullptr || conversation_->idle();
 }

@@ -133,7 +133,7 @@ class Filter final : private msnp::Judge {
 
   /// A line of the server that waits until its address is learned, and everything behind it. Valid until
   /// `followed`, or until a tick gives it up.
-  [[nodiscard]] const HeldRedirect* held_redirect() const noexcept { return held_redirect_.get(); }
+  [[nodiscard]] const HeldRedirect* held_redirect() const noexcept;
   /// The address of the line with this number was learned, and the line goes on. Or not (`fault` says why):
   /// then what `[failure] unfollowed` says happens. Present the bytes behind it again afterwards.
   [[nodiscard]] Close followed(std::uint64_t number, const std::string& fault, msnp::Output& out,
@@ -196,6 +196,7 @@ class Filter final : private msnp::Judge {
   [[nodiscard]] msnp::Injector injector_to(msnp::Output& out, std::optional<msnp::Direction> between);
   void send_waiting(msnp::Direction direction, msnp::Output& out);
   void charge();
+  void charge_http();
   /// Audits the cause; true if the reaction is to pass and nothing forbids it.
   [[nodiscard]] bool passes(Cause cause, Reaction reaction, std::string detail);
   /// Audits the cause and does what the policy says.

@@ -43,6 +43,10 @@ void Filter::follow_http(Direction direction, msnp::Bytes in, msnp::Output& out,
     return;
   }
   if (followed.close != Close::no) state_ = followed.close == Close::reset ? State::reset : State::closed;
+  charge_http();
+}
+
+void Filter::charge_http() {
   const std::size_t held = http_->held();
   if (held > std::min(shared_->session_memory, shared_->memory_left() + charged_)) return spent(held);
   shared_->memory_held = shared_->memory_held - charged_ + held;

@@ -8,6 +8,7 @@
 #include "msnp/redirect.hpp"
 #include "proxy/config_values.hpp"
 #include "proxy/escape.hpp"
+#include "proxy/http_connection.hpp"
 
 namespace gate {
 namespace {
@@ -78,6 +79,11 @@ void Filter::redirect(const msnp::Frame& frame, msnp::Bytes wire, msnp::Output& 
 
 Close Filter::followed(std::uint64_t number, const std::string& fault, msnp::Output& out, const Now& now) {
   now_ = now;
+  if (http_ != nullptr) {
+    if (http_->followed(number, fault, out, now) != Close::no) state_ = State::closed;
+    charge_http();
+    return close();
+  }
   if (held_redirect_ == nullptr || held_redirect_->number != number) return close();
   const std::unique_ptr<HeldRedirect> held = std::move(held_redirect_);
   const msnp::Bytes wire = msnp::as_bytes(held->wire);
@@ -87,6 +93,10 @@ Close Filter::followed(std::uint64_t number, const std::string& fault, msnp::Out
     unfollowed(fault, wire, out);
   }
   return close();
+}
+
+const HeldRedirect* Filter::held_redirect() const noexcept {
+  return http_ == nullptr ? held_redirect_.get() : http_->held_redirect();
 }
 
 void Filter::give_up_redirect(msnp::Output& out) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/http_edit.hpp"
+
 namespace gate {
 namespace {
 
@@ -29,8 +31,8 @@ void copy(msnp::Output& from, msnp::Output& to) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(FilterShared& shared, const Ends& ends, std::uint8_t depth)
-    : shared_(shared), ends_(ends), depth_(depth) {}
+HttpConnection::HttpConnection(FilterShared& shared, const Ends& ends, std::uint8_t depth, bool follows)
+    : shared_(shared), ends_(ends), depth_(depth), follows_(follows) {}
 
 HttpConnection::~HttpConnection() {
   for (const Request& request : waiting_) {
@@ -91,6 +93,10 @@ HttpConnection::Result HttpConnection::follow(Lane<is_request>& lane, Bytes in, 
   Result result;
   while (result.consumed < in.size() && fault_.empty() && close_ == Close::no) {
     const Bytes rest = in.subspan(result.consumed);
+    if (!is_request && held_answer_ != nullptr) {
+      result.wanted = rest.size() + 1;  // nothing overtakes it
+      break;
+    }
     if (phase_ == Phase::tunnel) {  // since the head before
       const Result inner = feed_tunnel(direction_of<is_request>, rest, out);
       result.consumed += inner.consumed;
@@ -216,10 +222,16 @@ void HttpConnection::release(msnp::Output& out) {
   out.write(Direction::to_server, msnp::as_bytes(early_));
   out.write(Direction::to_client, msnp::as_bytes(answers_.held));
   requests_.held = answers_.held = early_ = {};
+  // A line that waits is not known to be followed: the answer goes on without it.
+  if (const std::unique_ptr<HeldAnswer> answer = std::move(held_answer_)) {
+    out.write(Direction::to_client,
+              msnp::as_bytes(edited_message(answer->head, answer->chunked, answer->body)));
+  }
 }
 
 Close HttpConnection::tick(msnp::Output& out, const Now& now) {
   now_ = now;
+  if (held_answer_ != nullptr) go_on(out);
   return tunnel_ == nullptr ? Close::no : tunnel_->tick(out, now);
 }
 
@@ -230,7 +242,9 @@ const msnp::Identity& HttpConnection::identity() const noexcept {
 }
 
 std::size_t HttpConnection::held() const noexcept {
-  return requests_.held.size() + answers_.held.size() + early_.size();
+  const std::size_t answer =
+      held_answer_ == nullptr ? 0 : held_answer_->head.size() + held_answer_->body.size();
+  return requests_.held.size() + answers_.held.size() + early_.size() + answer;
 }
 
 }  // namespace gate

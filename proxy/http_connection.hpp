@@ -35,8 +35,9 @@ class HttpConnection {
   /// Tunnels in tunnels: each costs a filter.
   static constexpr std::uint8_t most_tunnels = 3;
 
-  /// `shared` outlives it. `depth`: how many tunnels it is in.
-  HttpConnection(FilterShared& shared, const Ends& ends, std::uint8_t depth);
+  /// `shared` outlives it. `depth`: how many tunnels it is in. `follows`: the sessions that it opens follow
+  /// redirects.
+  HttpConnection(FilterShared& shared, const Ends& ends, std::uint8_t depth, bool follows);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -52,6 +53,12 @@ class HttpConnection {
   void release(msnp::Output& out);
 
   [[nodiscard]] Close tick(msnp::Output& out, const Now& now);
+  /// As those of Filter: a line waits inside an answer of the gateway, and with it the answer.
+  [[nodiscard]] const HeldRedirect* held_redirect() const noexcept {
+    return held_answer_ == nullptr ? nullptr : &held_answer_->redirect;
+  }
+  [[nodiscard]] Close followed(std::uint64_t number, const std::string& fault, msnp::Output& out,
+                               const Now& now);
   [[nodiscard]] bool idle() const noexcept { return tunnel_ == nullptr || tunnel_->idle(); }
   /// A whole request head was read.
   [[nodiscard]] bool recognised() const noexcept { return recognised_; }
@@ -81,6 +88,14 @@ class HttpConnection {
     bool ordered = false;    // it took its session's turn
     bool lost = false;       // a poll of a session that nobody knows: its answer must have nothing to say
     bool continued = false;  // the client was told to go on; the server's 100 stops here
+  };
+  /// An answer of the gateway that waits, to the first of the requests that do.
+  struct HeldAnswer {
+    HeldRedirect redirect;  // what it waits for now
+    std::string head;
+    std::string body;  // what goes on of it, as far as is known
+    bool chunked = false;
+    bool closes = false;  // the session
   };
   /// One direction. Between two messages it has no reader.
   template <bool is_request>
@@ -125,6 +140,8 @@ class HttpConnection {
   /// Null for a poll of a session that nobody knows, and after a fault.
   [[nodiscard]] std::shared_ptr<HttpSession> session_for(const msnp::GatewayRequest& request);
   void answered();
+  /// Its redirect does not wait any more: the next one in it does, or it goes on.
+  void go_on(msnp::Output& out);
 
   FilterShared& shared_;
   Ends ends_;
@@ -135,10 +152,12 @@ class HttpConnection {
   std::string early_;  // from the client, not looked at while a CONNECT is not answered
   std::unique_ptr<Filter> tunnel_;
   std::shared_ptr<HttpSession> latest_;  // of the gateway
+  std::unique_ptr<HeldAnswer> held_answer_;
   std::string fault_;
   Close close_ = Close::no;
   Phase phase_ = Phase::messages;
   std::uint8_t depth_;
+  bool follows_;
   bool recognised_ = false;
   bool endless_ = false;    // an answer that ends with the connection is under way
   bool continued_ = false;  // the request that is gathered was told to go on

@@ -151,7 +151,7 @@ std::shared_ptr<HttpSession> HttpConnection::session_for(const msnp::GatewayRequ
   HttpSessions& sessions = shared_.sessions_of_gateway();
   std::shared_ptr<HttpSession> session;
   if (request.action == GatewayAction::open) {
-    session = sessions.open(ends_, request.side);
+    session = sessions.open(ends_, request.side, follows_);
     if (session == nullptr) fail("too many sessions of the gateway");
   } else {
     session = sessions.find(ends_, request.session, now_);
@@ -222,9 +222,19 @@ void HttpConnection::complete(Lane<false>& lane, Bytes message, std::size_t head
     return fail("an answer with another SessionID");
   }
   const Bytes body = read.chunked ? msnp::as_bytes(lane.reader->chunks()) : message.subspan(head);
-  const HttpSession::Passed passed = session.pass(Direction::to_client, body, ends_, now_);
+  const bool waited = session.held_redirect() != nullptr;  // in an answer on another connection
+  HttpSession::Passed passed = session.pass(Direction::to_client, body, ends_, now_);
   if (passed.close != Close::no) {
     close_ = passed.close;
+    return;
+  }
+  if (const HeldRedirect* const held = session.held_redirect(); held != nullptr && !waited) {
+    held_answer_ =
+        std::make_unique<HeldAnswer>(HeldAnswer{.redirect = *held,
+                                                .head = std::string(msnp::as_text(message.first(head))),
+                                                .body = std::move(passed.body),
+                                                .chunked = read.chunked,
+                                                .closes = answer.closes});
     return;
   }
   if (!passed.changed) {
@@ -234,6 +244,29 @@ void HttpConnection::complete(Lane<false>& lane, Bytes message, std::size_t head
     out.write(Direction::to_client, msnp::as_bytes(edited));
   }
   if (answer.closes) sessions.close(session, now_);
+  answered();
+}
+
+Close HttpConnection::followed(std::uint64_t number, const std::string& fault, msnp::Output& out,
+                               const Now& now) {
+  now_ = now;
+  if (held_answer_ == nullptr || held_answer_->redirect.number != number) return close_;
+  close_ = waiting_.front().session->followed(number, fault, now);
+  if (close_ == Close::no) go_on(out);
+  return close_;
+}
+
+void HttpConnection::go_on(msnp::Output& out) {
+  HttpSession& session = *waiting_.front().session;
+  held_answer_->body += session.take_waiting(Direction::to_client);
+  if (const HeldRedirect* const next = session.held_redirect()) {
+    if (next->number != held_answer_->redirect.number) held_answer_->redirect = *next;
+    return;
+  }
+  const std::unique_ptr<HeldAnswer> answer = std::move(held_answer_);
+  out.write(Direction::to_client,
+            msnp::as_bytes(edited_message(answer->head, answer->chunked, answer->body)));
+  if (answer->closes) shared_.sessions_of_gateway().close(session, now_);
   answered();
 }
 

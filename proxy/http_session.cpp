@@ -102,14 +102,38 @@ bool HttpSession::charge() noexcept {
   return true;
 }
 
-void HttpSession::tick(const Now& now) {
-  msnp::Output& out = home_.output_;
-  out.clear();
-  const Close close = filter_.tick(out, now);
+void HttpSession::keep(msnp::Output& out) {
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     append(out, direction, waiting(direction));
   }
   out.clear();
+}
+
+Close HttpSession::go_on(const Now& now) {
+  std::string& unfinished = unfinished_[static_cast<std::size_t>(Direction::to_client)];
+  const std::string rest = std::exchange(unfinished, {});
+  const Filter::Result result = filter_.feed(Direction::to_client, msnp::as_bytes(rest), home_.output_, now);
+  unfinished = rest.substr(result.consumed);
+  keep(home_.output_);
+  return result.close;
+}
+
+Close HttpSession::followed(std::uint64_t number, const std::string& fault, const Now& now) {
+  home_.output_.clear();
+  Close close = filter_.followed(number, fault, home_.output_, now);
+  keep(home_.output_);
+  if (close == Close::no) close = go_on(now);
+  if (close == Close::no && !charge()) close = Close::yes;
+  if (close != Close::no) home_.end(*this, name_of(Ending::failure), now);
+  return close;
+}
+
+void HttpSession::tick(const Now& now) {
+  const bool held = filter_.held_redirect() != nullptr;
+  home_.output_.clear();
+  Close close = filter_.tick(home_.output_, now);
+  keep(home_.output_);
+  if (held && filter_.held_redirect() == nullptr && close == Close::no) close = go_on(now);
   if (filter_.idle()) HttpTicked::unlink();
   if (close != Close::no || !charge()) home_.end(*this, name_of(Ending::failure), now);
 }
@@ -129,9 +153,11 @@ HttpSessions::HttpSessions(FilterShared& shared) : shared_(shared), idle_(shared
 
 HttpSessions::~HttpSessions() = default;
 
-std::shared_ptr<HttpSession> HttpSessions::open(const Ends& ends, msnp::Side side) {
+std::shared_ptr<HttpSession> HttpSessions::open(const Ends& ends, msnp::Side side, bool follows) {
   if (alive_ >= shared_.http.sessions) return nullptr;
-  return std::make_shared<HttpSession>(*this, ends, side);
+  auto session = std::make_shared<HttpSession>(*this, ends, side);
+  if (follows) session->filter_.follow_redirects();
+  return session;
 }
 
 bool HttpSessions::enter(const std::shared_ptr<HttpSession>& session, std::string_view name, const Now& now) {

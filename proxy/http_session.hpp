@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include <boost/intrusive/list.hpp>
 
@@ -43,6 +44,13 @@ class HttpSession final : public Timed, public HttpTicked {
   /// Puts a body through the filter. What waited for this direction goes in front of it; the beginning of a
   /// frame whose rest has not come is kept for the next. `ends` are those of the connection it came by.
   [[nodiscard]] Passed pass(msnp::Direction direction, msnp::Bytes body, const Ends& ends, const Now& now);
+  /// As those of Filter; the line, and what comes behind it, then wait for a body.
+  [[nodiscard]] const HeldRedirect* held_redirect() const noexcept { return filter_.held_redirect(); }
+  [[nodiscard]] Close followed(std::uint64_t number, const std::string& fault, const Now& now);
+  /// What waits for a body in this direction.
+  [[nodiscard]] std::string take_waiting(msnp::Direction direction) noexcept {
+    return std::exchange(waiting(direction), {});
+  }
   /// Bytes of ours wait for a body in this direction.
   [[nodiscard]] bool has_waiting(msnp::Direction direction) const noexcept {
     return !waiting_[static_cast<std::size_t>(direction)].empty();
@@ -60,6 +68,10 @@ class HttpSession final : public Timed, public HttpTicked {
   friend class HttpSessions;
 
   void tick(const Now& now);
+  /// A line of the server does not wait any more: what came behind it does not, either.
+  [[nodiscard]] Close go_on(const Now& now);
+  /// What the filter says with no body at hand waits for the next ones.
+  void keep(msnp::Output& out);
   /// Counts what is held against the budgets; false if it is too much.
   [[nodiscard]] bool charge() noexcept;
   [[nodiscard]] std::string& waiting(msnp::Direction direction) noexcept {
@@ -89,8 +101,8 @@ class HttpSessions {
   HttpSessions(const HttpSessions&) = delete;
   HttpSessions& operator=(const HttpSessions&) = delete;
 
-  /// A new one, without name. Null when there are too many.
-  [[nodiscard]] std::shared_ptr<HttpSession> open(const Ends& ends, msnp::Side side);
+  /// A new one, without name; `follows`: redirects. Null when there are too many.
+  [[nodiscard]] std::shared_ptr<HttpSession> open(const Ends& ends, msnp::Side side, bool follows);
   /// Names it. False if the client has one of that name: then nobody knows what is meant, and both are over.
   [[nodiscard]] bool enter(const std::shared_ptr<HttpSession>& session, std::string_view name,
                            const Now& now);

@@ -110,11 +110,13 @@ void Session::tick() noexcept {
   attempt([&] {
     const Now now = worker_.now();
     if (phase_ == Phase::relaying) {
-      const bool held = filter_.held_redirect() != nullptr;
+      const HeldRedirect* const held = filter_.held_redirect();
+      const std::uint64_t waited_for = held == nullptr ? 0 : held->number;
       msnp::Output& out = worker_.fresh_output();
       const Close close = filter_.tick(out, now);
       deliver(out, close, now);
-      if (held && filter_.held_redirect() == nullptr) {
+      const HeldRedirect* const next = filter_.held_redirect();
+      if (waited_for != 0 && (next == nullptr || next->number != waited_for)) {
         worker_.forget(*this);
         go_on_from_server(now);
       }
@@ -245,7 +247,9 @@ void Session::followed(std::uint64_t number, const std::string& fault) noexcept 
 
 /// A line of the server does not wait any more: what came behind it does not, either.
 void Session::go_on_from_server(const Now& now) {
-  if (phase_ != Phase::relaying || filter_.held_redirect() != nullptr) return;
+  if (phase_ != Phase::relaying) return;
+  // In one answer of the HTTP gateway there may be several.
+  if (const HeldRedirect* const next = filter_.held_redirect()) return worker_.learn(*this, *next);
   const msnp::Bytes rest = relay_.again(End::server, worker_.scratch());
   if (!rest.empty()) (void)filter(End::server, rest, now);
 }

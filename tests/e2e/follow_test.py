@@ -4,9 +4,11 @@ gateway is on that way too. Real rules in network namespaces; the gateway runs a
 
 usage: follow_test.py [MSNPGATE] [WORD...]     needs root; with words: the rules whose names have one of them
 """
+import contextlib
 import pathlib
 import re
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -50,6 +52,40 @@ def xfr(host, port=5555, number=15):
 
 def rng(host, port=5555):
     return f"RNG 11752013 {bracketed(host)}:{port} CKI 849102291.520491113 ben@corp.example Ben%205555 U m.h.com 1"
+
+
+def to_gateway(query, body=""):
+    return (f"POST http://gateway.example/gateway/gateway.dll?{query} HTTP/1.1\r\nHost: gateway.example\r\n"
+            f"Content-Type: application/x-msn-messenger\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def from_gateway(body):
+    return ("HTTP/1.1 200 OK\r\nX-MSN-Messenger: SessionID=7.1; GW-IP=10.77.0.2\r\n"
+            f"Content-Type: application/x-msn-messenger\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def told_over_http(c, host, body):
+    """What a client of the HTTP gateway at `host` reads when its poll is answered with `body`; and the link."""
+    answers = [from_gateway("VER 1 MSNP12\r\n"), from_gateway(body)]
+    listening = c.internet.places["server"].listener(host, 80)
+    listening.setblocking(True)
+    c.servers.append(listening)
+
+    def serve():
+        with contextlib.suppress(OSError), listening.accept()[0] as connection:
+            for answer in answers:
+                connection.recv(65536)
+                connection.sendall(answer)
+            connection.recv(1)
+    threading.Thread(target=serve, daemon=True).start()
+    link = c.connect(host, 80, patience=8.0)
+    for request in (to_gateway("Action=open&Server=NS&IP=messenger.hotmail.com", "VER 1 MSNP12 CVR0\r\n"),
+                    to_gateway("Action=poll&SessionID=7.1")):
+        link.sendall(request)
+        got = b""
+        while b"\r\n\r\n" not in got or len(got) < got.index(b"\r\n\r\n") + 4 + int(re.search(rb"-Length: (\d+)", got)[1]):
+            got += link.recv(65536)
+    return link, got
 
 
 # --- the rules -----------------------------------------------------------------------------------------
@@ -167,6 +203,51 @@ def names_are_looked_up_while_the_line_waits_and_nothing_overtakes_it():
         assert isinstance(c.ask(SERVER.machine4, 5555), tuple)
         link.close()
         intercepted(c, SERVER.machine4, 5555)
+
+
+@rule
+def an_answer_of_the_http_gateway_waits_with_its_line_and_leaves_as_it_came():
+    for host in (SERVER.machine4, SERVER.machine6):
+        with Crossing(BINARY) as c:
+            c.configure("redirect", intercept='follow = "set"', more="[http]\nports = [80]")
+            c.rules("load")
+            c.start("net_admin")
+            c.serve(host, 5555)
+            body = f"CHL 0 1\r\n{xfr(host)}\r\nCHL 0 2\r\n{rng('switchboard.example', 5556)}\r\nCHL 0 3\r\n"
+            link, seen = told_over_http(c, host, body)
+            table = c.gateway.run("nft", "list", "table", "inet", "msnpgate").stdout
+            assert f"{host} . 5555 timeout 2m" in table and f"{SERVER.machine4} . 5556 timeout 2m" in table, table
+            assert seen == from_gateway(body), seen
+            assert isinstance(c.ask(host, 5555), tuple)
+            link.close()
+            intercepted(c, host, 5555)
+
+
+@rule
+def in_an_answer_of_the_http_gateway_the_port_is_rewritten_too():
+    with Crossing(BINARY) as c:
+        c.configure("redirect", more="[http]\nports = [80]")
+        c.rules("load")
+        c.start()
+        c.serve(SERVER.machine4, 5555)
+        link, seen = told_over_http(c, SERVER.machine4, xfr(SERVER.machine4) + "\r\n")
+        port = int(re.search(rb":(47[0-9]{3}) CKI", seen)[1])
+        assert seen == from_gateway(xfr(SERVER.machine4, port) + "\r\n"), seen
+        assert isinstance(c.ask(SERVER.machine4, port), tuple)
+        link.close()
+        intercepted(c, SERVER.machine4, 5555)
+
+
+@rule
+def a_line_in_an_answer_of_the_http_gateway_that_cannot_be_followed_is_taken_out_of_it():
+    with Crossing(BINARY) as c:
+        c.configure("redirect", intercept='follow = "set"', more="[http]\nports = [80]")
+        c.rules("load")
+        c.start("net_admin")
+        link, seen = told_over_http(c, SERVER.machine4, xfr("nowhere.example") + "\r\nCHL 0 1\r\n")
+        assert seen == from_gateway("CHL 0 1\r\n"), seen
+        assert eventually(lambda: failures(c), "a record")[0]["action"] == "block"
+        link.close()
 
 
 @rule

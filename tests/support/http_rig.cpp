@@ -15,7 +15,9 @@ HttpRig::HttpRig(std::shared_ptr<const Policy> policy) {
 HttpRig::Connection::Connection(HttpRig& rig, std::string_view client, std::uint16_t port)
     : rig_(rig),
       filter_(rig.shared, Ends{{boost::asio::ip::make_address(client), port},
-                               {boost::asio::ip::make_address("10.77.0.1"), 80}}) {}
+                               {boost::asio::ip::make_address("10.77.0.1"), 80}}) {
+  filter_.follow_redirects();  // where `shared` says how
+}
 
 std::unique_ptr<HttpRig::Connection> HttpRig::connect(std::string_view client) {
   return std::make_unique<Connection>(*this, client, next_port_++);
@@ -37,6 +39,13 @@ void HttpRig::Connection::feed(Direction direction, std::string_view bytes) {
 void HttpRig::Connection::tick() {
   closed_ = filter_.tick(output_, rig_.now) != Close::no || closed_;
   collect();
+}
+
+void HttpRig::Connection::followed(const std::string& fault) {
+  closed_ =
+      filter_.followed(filter_.held_redirect()->number, fault, output_, rig_.now) != Close::no || closed_;
+  collect();
+  if (filter_.held_redirect() == nullptr) feed(Direction::to_client, {});
 }
 
 void HttpRig::Connection::collect() {

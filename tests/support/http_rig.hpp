@@ -25,6 +25,8 @@ class HttpRig {
     void from_server(std::string_view bytes) { feed(msnp::Direction::to_client, bytes); }
     void feed(msnp::Direction direction, std::string_view bytes);
     void tick();
+    /// The address of the line that waits was learned, or not.
+    void followed(const std::string& fault);
     /// What has left in a direction since the last call.
     [[nodiscard]] std::string to_server() { return std::exchange(sent_[0], {}); }
     [[nodiscard]] std::string to_client() { return std::exchange(sent_[1], {}); }
