@@ -4,7 +4,9 @@
 usage: metrics_test.py [MSNPGATE [WORD...]]
 """
 import json
+import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -39,6 +41,24 @@ def no_sample_names_a_person_an_address_or_a_file():
         assert len(values) < 80, sorted(values)
         client.close()
         upstream.close()
+
+
+@rule
+def reloads_are_counted_as_they_are_recorded():
+    with listening() as server, Gateway(server.getsockname()[1]) as gateway:
+        path = pathlib.Path(gateway.directory.name) / "gateway.toml"
+        good = path.read_text()
+        for text in (good + '[policy]\ndefault = "observe"\n', good + "nonsense", good):
+            before = len(gateway.policies())
+            path.write_text(text)
+            gateway.process.send_signal(signal.SIGHUP)
+            eventually(lambda: len(gateway.policies()) > before, "the reload")
+        recorded = [row["reason"] for row in gateway.policies()]
+        assert recorded == ["reload", "reload-failed", "reload"], recorded
+        samples = admin.metrics(gateway.admin_path)
+        for result, reason in (("done", "reload"), ("failed", "reload-failed")):
+            counted = admin.total(samples, "msnpgate_policy_reloads_total", result=result)
+            assert counted == recorded.count(reason), (result, counted)
 
 
 @rule
