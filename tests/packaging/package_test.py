@@ -166,8 +166,8 @@ class Tour:
             self.stage.internet.places["server"].run("ip", "address", "add", address, "dev", "eth0",
                                                      *(["nodad"] if ":" in address else []))
         await self.following()
-        await self.transparent(blocks[4])
-        await self.readme_block(blocks[5])
+        await self.transparent(blocks[5])
+        await self.readme_block(blocks[4])  # to end it
         await self.gone(before)
 
     async def installed(self):
