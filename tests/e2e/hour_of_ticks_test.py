@@ -12,7 +12,7 @@ import time
 from faults_on_demand import Faults
 from loopback import NS_HELLO, Gateway, PATIENCE, accept, eventually, listening, main, rule
 
-SPEED = 120
+SPEED = 125
 TICKS = 14_400  # of 250 ms: an hour
 
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -41,6 +42,7 @@ static ssize_t (*next_write)(int, const void *, size_t);
 static int (*next_fdatasync)(int);
 static int (*next_fsync)(int);
 static int (*next_clock)(clockid_t, struct timespec *);
+static int (*next_epoll)(int, struct epoll_event *, int, int);
 static int (*next_timer)(int, int, const struct itimerspec *, struct itimerspec *);
 
 // dlsym itself may allocate before anything is known.
@@ -72,6 +74,7 @@ __attribute__((constructor)) static void begin(void) {
   find(&next_fsync, "fsync");
   find(&next_clock, "clock_gettime");
   find(&next_timer, "timerfd_settime");
+  find(&next_epoll, "epoll_wait");
   const char *path = getenv("FAULTS_PAGE");
   if (path == NULL) return;
   const int file = open(path, O_RDWR | O_CLOEXEC);
@@ -162,6 +165,12 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
     *now = timespec_of((now->tv_sec * second + now->tv_nsec) * speed);
   }
   return result;
+}
+
+int epoll_wait(int set, struct epoll_event *events, int most, int patience) {
+  const int speed = (int)atomic_load(&faults->speed);
+  // Rounded up, as the waiter did: woken too early it would only wait again.
+  return next_epoll(set, events, most, speed == 0 || patience <= 0 ? patience : (patience + speed - 1) / speed);
 }
 
 int timerfd_settime(int fd, int flags, const struct itimerspec *wanted, struct itimerspec *before) {
