@@ -123,7 +123,7 @@ void write_offers(const Workers& workers, MetricsText& text) {
   text.sample({}, ended);
 }
 
-void write_trouble(const Gateway& gateway, const Workers& workers, MetricsText& text) {
+void write_trouble(const Workers& workers, MetricsText& text) {
   text.family("msnpgate_failures_total", "counter", "Something was wrong, by cause ([failure]).");
   for (std::size_t cause = 0; cause < cause_count; ++cause) {
     std::uint64_t total = 0;
@@ -140,8 +140,53 @@ void write_trouble(const Gateway& gateway, const Workers& workers, MetricsText& 
   text.sample({}, written);
   text.family("msnpgate_audit_records_failed_total", "counter", "Audit records that could not be written.");
   text.sample({}, failed);
+}
+
+void write_audit(const AuditHealth& health, MetricsText& text) {
   text.family("msnpgate_audit_records_missing", "gauge", "Audit records not written and not told of yet.");
-  text.sample({}, std::uint64_t{gateway.audit().missing()});
+  text.sample({}, health.missing);
+  text.family("msnpgate_audit_writable", "gauge", "1 if the last attempt to write the audit log went well.");
+  text.sample({}, std::uint64_t{health.writable});
+  text.family("msnpgate_audit_write_failures_total", "counter",
+              "Records that the audit log could not take, of whatever origin.");
+  text.sample({}, health.failures);
+  text.family("msnpgate_audit_rotations_total", "counter", "Files of the audit log closed.");
+  text.sample({}, health.rotations);
+  text.family("msnpgate_audit_rotation_stuck", "gauge", "1 if the current file is due and cannot be closed.");
+  text.sample({}, std::uint64_t{!health.rotation_error.empty()});
+  text.family("msnpgate_audit_file_bytes", "gauge", "Size of the current file of the audit log.");
+  text.sample({}, health.size);
+}
+
+/// What there is to know of one export, and how it is called.
+struct ExportFamily {
+  std::string_view name;
+  std::string_view type;
+  std::string_view help;
+  std::uint64_t (*value)(const AuditExportHealth& health, std::uint64_t newest);
+};
+constexpr std::array<ExportFamily, 4> export_families{{
+    {"msnpgate_audit_export_connected", "gauge", "1 while the receiver takes records.",
+     [](const AuditExportHealth& health, std::uint64_t) { return std::uint64_t{health.connected}; }},
+    {"msnpgate_audit_export_behind", "gauge", "Records that the receiver has not for certain.",
+     &records_behind},
+    {"msnpgate_audit_export_retries_total", "counter", "Connections that failed or broke.",
+     [](const AuditExportHealth& health, std::uint64_t) { return health.retries; }},
+    {"msnpgate_audit_export_lost_total", "counter",
+     "Records that the log had no longer when their turn came.",
+     [](const AuditExportHealth& health, std::uint64_t) { return health.lost; }},
+}};
+
+void write_exports(const Gateway& gateway, std::uint64_t newest, MetricsText& text) {
+  std::vector<AuditExportHealth> exports;
+  for (const AuditExport& one : gateway.exports()) exports.push_back(one.health());
+  if (exports.empty()) return;
+  for (const ExportFamily& family : export_families) {
+    text.family(family.name, family.type, family.help);
+    for (std::size_t i = 0; i < exports.size(); ++i) {
+      text.sample({{"export", std::to_string(i + 1)}}, family.value(exports[i], newest));
+    }
+  }
 }
 
 void write_process(const Gateway& gateway, MetricsText& text) {
@@ -186,7 +231,10 @@ void add_metrics_route(Gateway& gateway, AdminRoutes& routes) {
                           write_sessions(gateway, workers, text);
                           write_traffic(workers, text);
                           write_offers(workers, text);
-                          write_trouble(gateway, workers, text);
+                          write_trouble(workers, text);
+                          const AuditHealth health = gateway.audit().health();
+                          write_audit(health, text);
+                          write_exports(gateway, health.seq, text);
                           return AdminResponse{.type = MetricsText::content_type, .body = text.text()};
                         },
                     .quick = true});

@@ -25,9 +25,9 @@ AdminResponse plain(http::status status, std::string text) {
 
 /// Why new connections are not served as they should be; empty when they are.
 std::string not_ready(const Gateway& gateway) {
-  const std::uint64_t missing = gateway.audit().missing();
-  if (missing != 0)
-    return "the audit log cannot be written: " + std::to_string(missing) + " records are missing";
+  const AuditHealth audit = gateway.audit().health();
+  if (!audit.writable) return "the audit log cannot be written: " + audit.last_error;
+  if (audit.missing != 0) return std::to_string(audit.missing) + " records are missing in the audit log";
   if (gateway.draining()) return "draining: no new connections";
   if (gateway.sessions() >= gateway.boot().limits.sessions) return "limits.sessions is reached";
   return {};
@@ -39,11 +39,43 @@ json::object shown(const OpenListener& open) {
   return listener;
 }
 
+json::array exports_of(const Gateway& gateway, std::uint64_t newest) {
+  json::array exports;
+  for (const AuditExport& one : gateway.exports()) {
+    const AuditExportHealth health = one.health();
+    json::object shown{{"to", health.to},          {"connected", health.connected},
+                       {"sent", health.sent},      {"confirmed", health.confirmed},
+                       {"lost", health.lost},      {"behind", records_behind(health, newest)},
+                       {"retries", health.retries}};
+    if (!health.last_error.empty()) shown["last_error"] = health.last_error;
+    exports.push_back(std::move(shown));
+  }
+  return exports;
+}
+
+json::object audit_of(const Gateway& gateway, const AuditSettings& settings) {
+  const AuditHealth health = gateway.audit().health();
+  json::object audit{{"path", settings.path.string()},
+                     {"writable", health.writable},
+                     {"missing", health.missing},
+                     {"failures", health.failures},
+                     {"seq", health.seq},
+                     {"hash", health.hash},
+                     {"size", health.size},
+                     {"rotations", health.rotations},
+                     {"signed", health.checkpoint_seq},
+                     {"exports", exports_of(gateway, health.seq)}};
+  if (!health.last_error.empty()) audit["last_error"] = health.last_error;
+  if (!health.rotation_error.empty()) audit["rotation_error"] = health.rotation_error;
+  return audit;
+}
+
 AdminResponse status(const Gateway& gateway, const AdminRequest& request) {
   using namespace std::chrono;
   const Boot boot = gateway.boot();
   const auto now = system_clock::now();
   const std::string trouble = not_ready(gateway);
+  const ReloadCounts reloads = gateway.reloads();
   json::array listeners;
   for (const OpenListener& open : gateway.listeners()) listeners.push_back(shown(open));
   json::object answer{
@@ -58,7 +90,8 @@ AdminResponse status(const Gateway& gateway, const AdminRequest& request) {
       {"sessions", json::object{{"open", gateway.sessions()}, {"limit", boot.limits.sessions}}},
       {"you", json::object{{"who", request.who}, {"role", request.role == Role::admin ? "admin" : "viewer"}}},
       {"listeners", std::move(listeners)},
-      {"audit", json::object{{"path", boot.audit.path.string()}, {"missing", gateway.audit().missing()}}},
+      {"audit", audit_of(gateway, boot.audit)},
+      {"reloads", json::object{{"done", reloads.done}, {"failed", reloads.failed}}},
   };
   if (!trouble.empty()) answer["trouble"] = trouble;
   return json_response(answer);

@@ -84,6 +84,7 @@ void AuditExport::run() {
       }
       health_.connected = false;
       health_.last_error = error.what();
+      ++health_.retries;
     }
     outlet_->close();
     retry = was_connected ? first_retry : std::min<std::chrono::milliseconds>(2 * retry, longest_retry);

@@ -29,8 +29,15 @@ struct AuditExportHealth {
   std::uint64_t confirmed = 0;  // seq
   std::uint64_t sent = 0;       // seq
   std::uint64_t lost = 0;       // records that the log no longer had when their turn came
-  std::string last_error;
+  std::uint64_t retries = 0;    // connections that failed or broke, and were tried again
+  std::string last_error;       // stays when it recovers
 };
+
+/// Records up to `newest`, the last of the log, that the receiver has not for certain.
+[[nodiscard]] inline std::uint64_t records_behind(const AuditExportHealth& health,
+                                                  std::uint64_t newest) noexcept {
+  return newest > health.confirmed ? newest - health.confirmed : 0;
+}
 
 class AuditExport {
  public:

@@ -55,14 +55,35 @@ std::string peers_of(const json::value& value) {
   return showable(list, longest_cell);
 }
 
+/// Where the audit log is, and what is wrong with it and with those that get it.
+void tell_audit(const json::value& status, std::ostream& out) {
+  const json::object& audit = status.at("audit").as_object();
+  out << "audit log  " << text_of(audit.at("path")) << ", " << audit.at("seq") << " records\n";
+  const std::int64_t failures = audit.at("failures").to_number<std::int64_t>();
+  if (failures != 0) {
+    out << "           " << failures << " could not be written: " << text_of(audit.at("last_error")) << '\n';
+  }
+  if (const json::value* const error = audit.if_contains("rotation_error")) {
+    out << "           its file cannot be closed: " << text_of(*error) << '\n';
+  }
+  for (const json::value& sent : audit.at("exports").as_array()) {
+    const json::object& one = sent.as_object();
+    out << "export     " << text_of(one.at("to")) << ": "
+        << (one.at("connected").as_bool() ? "connected" : "NOT CONNECTED") << ", " << one.at("behind")
+        << " records behind, " << one.at("lost") << " lost, " << one.at("retries") << " retries\n";
+    const json::value* const error = one.if_contains("last_error");
+    if (error != nullptr && !one.at("connected").as_bool()) out << "           " << text_of(*error) << '\n';
+  }
+}
+
 void tell_health(const json::value& status, std::ostream& out) {
   out << "msnpgate " << text_of(status.at("version")) << ", process " << status.at("pid") << ", running for "
       << age_text(status.at("uptime_seconds").to_number<std::int64_t>()) << '\n'
       << (status.at("ready").as_bool() ? "ready\n" : "NOT READY: " + text_of(status.at("trouble")) + '\n')
       << "policy     " << text_of(status.at("policy")) << '\n'
       << "sessions   " << status.at("sessions").at("open") << " of " << status.at("sessions").at("limit")
-      << ", on " << status.at("threads") << " threads\n"
-      << "audit log  " << text_of(status.at("audit").at("path")) << '\n';
+      << ", on " << status.at("threads") << " threads\n";
+  tell_audit(status, out);
   for (const json::value& listener : status.at("listeners").as_array()) {
     out << "listener   " << text_of(listener.at("bind"));
     if (const json::value* upstream = listener.as_object().if_contains("upstream")) {
@@ -98,8 +119,9 @@ void tell_sessions(const json::value& sessions, std::ostream& out) {
   out << "\nopen sessions" << (list.empty() ? ": none\n" : "\n");
   for (std::size_t i = 0; i < list.size() && i < most_lines; ++i) {
     const json::value& session = list[i];
+    const std::string dialect = member(session, "dialect");
     out << "  " << cell(member(session, "user"), 24) << cell(peers_of(session), 24)
-        << cell(member(session, "client"), 22) << cell("MSNP" + member(session, "dialect"), 6)
+        << cell(member(session, "client"), 22) << cell(dialect.empty() ? "" : "MSNP" + dialect, 6)
         << cell(
                member(session, "bytes_from_client") + " + " + member(session, "bytes_from_server") + " bytes",
                24)
@@ -119,17 +141,33 @@ void tell_rules(const json::value& policy, std::ostream& out) {
   out << "  " << cell(member(policy, "default_hits"), 8) << cell(member(policy, "default"), 8) << "default\n";
 }
 
+void tell_grants(const json::value& answer, std::ostream& out) {
+  const json::array& grants = answer.at("grants").as_array();
+  if (grants.empty()) return;
+  out << "\ngrants\n";
+  for (std::size_t i = 0; i < grants.size() && i < most_lines; ++i) {
+    const json::value& grant = grants[i];
+    const std::string peer = member(grant, "peer");
+    out << "  " << cell(member(grant, "user"), 24) << cell("with", 4)
+        << cell(peer.empty() ? "anybody" : peer, 24)
+        << cell(grant.at("once").as_bool() ? "once, until" : "until", 11)
+        << member(grant, "until").substr(0, 19) << '\n';
+  }
+  if (grants.size() > most_lines) out << "  and " << grants.size() - most_lines << " more\n";
+}
+
 /// Everything, or what is wrong on `err`.
 int tell(const AdminOptions& options, std::ostream& out, std::ostream& err) {
   struct Part {
     const char* target;
     void (*tell)(const json::value&, std::ostream&);
   };
-  constexpr std::array<Part, 5> parts{
+  constexpr std::array<Part, 6> parts{
       {{"/api/v1/status", tell_health},
        {"/api/v1/summary?hours=24", tell_summary},
        {"/api/v1/events?event=transfer,transport,object&action=block&limit=10", tell_stopped},
        {"/api/v1/sessions", tell_sessions},
+       {"/api/v1/grants", tell_grants},
        {"/api/v1/policy", tell_rules}}};
   bool ready = true;
   for (const Part& part : parts) {

@@ -7,10 +7,14 @@ import json
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 
-from loopback import eventually, Gateway, listening, main, message_from_client, offer, pair, receive, ROOT, rule
+from faults_on_demand import Faults, faulty_gateway
+from loopback import BINARY, eventually, free_port, Gateway, listening, main, message_from_client, offer, pair, receive, ROOT, rule
+from small_talk import RULES, SmallTalk
 
 from lab import admin
 
@@ -21,9 +25,23 @@ def scrape(gateway):
     return admin.ask(gateway.admin_path, "GET", "/metrics")[1]
 
 
+def value(gateway, name, **labels):
+    return admin.total(admin.metrics(gateway.admin_path), f"msnpgate_{name}", **labels)
+
+
+def status(gateway):
+    return admin.read_json(gateway.admin_path, "/api/v1/status")
+
+
+def shipped_to(directory):
+    """An [[audit.export]] into a file."""
+    return f'[[audit.export]]\nto = "file"\npath = "{directory}/shipped.jsonl"\n'
+
+
 @rule
 def promtool_finds_nothing_to_say():
-    with listening() as server, Gateway(server.getsockname()[1], threads=2) as gateway:
+    with tempfile.TemporaryDirectory(prefix="msnpgate-metrics-") as scratch, listening() as server, \
+            Gateway(server.getsockname()[1], threads=2, audit_keys=shipped_to(scratch)) as gateway:
         checked = subprocess.run(["promtool", "check", "metrics"], input=scrape(gateway), text=True, capture_output=True)
         assert checked.returncode == 0 and not checked.stderr, checked.stderr
 
@@ -110,13 +128,74 @@ def sessions_are_counted_by_their_end():
         assert admin.total(samples, "msnpgate_sessions_open") == 0
 
 
+@rule
+def a_disk_that_takes_no_record_is_seen_everywhere_and_so_is_its_recovery():
+    faults = Faults()
+    with listening() as server, faulty_gateway(server.getsockname()[1], faults, policy=RULES) as gateway:
+        talk = SmallTalk(gateway, server)
+        assert value(gateway, "audit_writable") == 1 and value(gateway, "audit_write_failures_total") == 0
+        faults.disk_full()
+        talk.refused(b"plan.txt")
+        assert value(gateway, "audit_writable") == 0 and value(gateway, "audit_write_failures_total") == 1
+        told = status(gateway)
+        assert not told["ready"] and "No space left" in told["trouble"] and not told["audit"]["writable"], told
+        assert admin.ask(gateway.admin_path, "GET", "/readyz") == (503, told["trouble"] + "\n")
+        said = subprocess.run([BINARY, "status", "--socket", gateway.admin_path], capture_output=True, text=True)
+        assert said.returncode == 1 and "NOT READY: the audit log cannot be written: No space left" in said.stdout, said
+        faults.none()
+        talk.allowed()
+        assert value(gateway, "audit_writable") == 1 and value(gateway, "audit_records_missing") == 0
+        told = status(gateway)
+        assert told["ready"] and told["audit"]["failures"] == 1 and "No space left" in told["audit"]["last_error"], told
+
+
+@rule
+def an_export_that_is_down_and_comes_up_is_seen():
+    port = free_port()
+    keys = f'[[audit.export]]\nto = "syslog-tcp"\naddress = "127.0.0.1:{port}"\n'
+    with listening() as server, Gateway(server.getsockname()[1], audit_keys=keys) as gateway:
+        client, upstream = pair(gateway, server)
+        for number in range(2, 12):
+            client.sendall(offer(number))
+        eventually(lambda: value(gateway, "audit_export_behind", export="1") >= 10, "a backlog")
+        eventually(lambda: value(gateway, "audit_export_retries_total", export="1") >= 1, "a retry")
+        one = status(gateway)["audit"]["exports"][0]
+        assert not one["connected"] and one["behind"] >= 10 and one["last_error"] and f":{port}" in one["to"], one
+        assert status(gateway)["ready"], "the log itself is well"
+        said = subprocess.run([BINARY, "status", "--socket", gateway.admin_path], capture_output=True, text=True)
+        assert said.returncode == 0 and "NOT CONNECTED" in said.stdout and one["last_error"] in said.stdout, said
+        with socket.create_server(("127.0.0.1", port)) as collector:
+            collector.settimeout(20)
+            with collector.accept()[0] as connection:
+                connection.settimeout(20)
+                eventually(lambda: connection.recv(1 << 16) and value(gateway, "audit_export_connected", export="1") == 1, "it connects")
+                eventually(lambda: value(gateway, "audit_export_behind", export="1") == 0, "it catches up")
+        client.close()
+        upstream.close()
+
+
+@rule
+def reloads_are_counted_by_their_result():
+    with listening() as server, Gateway(server.getsockname()[1]) as gateway:
+        config = gateway.admin_path.with_name("gateway.toml")
+        good = config.read_text()
+        assert admin.ask(gateway.admin_path, "POST", "/api/v1/reload", {})[0] == 200
+        for nonsense in ("nonsense = 1", "[policy]\ndefault = 5"):
+            config.write_text(f"{good}\n{nonsense}\n")
+            assert admin.ask(gateway.admin_path, "POST", "/api/v1/reload", {})[0] == 422
+        for result, wanted in (("done", 1), ("failed", 2)):
+            assert value(gateway, "policy_reloads_total", result=result) == wanted, result
+        assert status(gateway)["reloads"] == {"done": 1, "failed": 2}
+
+
 def names_in(expression):
     return set(re.findall(r"\b(?:msnpgate|process)_[a-z_]+\b", expression))
 
 
 @rule
 def alerts_and_dashboard_use_only_metrics_that_exist():
-    with listening() as server, Gateway(server.getsockname()[1]) as gateway:
+    with tempfile.TemporaryDirectory(prefix="msnpgate-metrics-") as scratch, listening() as server, \
+            Gateway(server.getsockname()[1], audit_keys=shipped_to(scratch)) as gateway:
         known = {name for name, _ in admin.parse(scrape(gateway))}
     rules = MONITORING / "alerts.yml"
     checked = subprocess.run(["promtool", "check", "rules", rules], text=True, capture_output=True)
