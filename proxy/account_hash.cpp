@@ -59,7 +59,8 @@ std::string AccountHash::of(std::string_view account) const {
            &size) == nullptr) {
     throw std::runtime_error("the HMAC of the cryptographic library failed");
   }
-  return "hashed:" + hex_of({reinterpret_cast<const char*>(digest.data()), size}).substr(0, name_size);
+  return std::string(hashed_account) +
+         hex_of({reinterpret_cast<const char*>(digest.data()), size}).substr(0, name_size);
 }
 
 std::string AccountHash::in(std::string_view text) const {

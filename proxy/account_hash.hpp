@@ -9,6 +9,9 @@
 
 namespace gate {
 
+/// What every hashed account begins with, and no account.
+inline constexpr std::string_view hashed_account = "hashed:";
+
 class AccountHash {
  public:
   /// The key file holds 64 hex digits, made by `msnpgate audit init`, readable by its owner only. Throws

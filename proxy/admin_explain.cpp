@@ -1,12 +1,15 @@
-// GET /api/v1/explain: what the policy in force would say now, and why rule by rule.
-#include <charconv>
+// GET /api/v1/explain: which rule decides, and why those before it do not; of a question as asked, or of a
+// recorded decision.
 #include <chrono>
 #include <string>
+#include <variant>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "proxy/admin_routes.hpp"
+#include "proxy/audited_question.hpp"
+#include "proxy/explain_json.hpp"
 #include "proxy/gateway.hpp"
 
 namespace gate {
@@ -15,81 +18,73 @@ namespace {
 namespace http = boost::beast::http;
 namespace json = boost::json;
 
-constexpr std::size_t most_rules = 200;  // that are told of
+constexpr std::size_t most_steps = 200;  // that are told of: a page is for people
 
-/// Accounts are compared in small letters, as filters know them.
-std::string folded(std::string text) {
-  for (char& letter : text) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  return text;
+std::string word(const AdminRequest& request, const char* name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string() : found->second;
 }
 
-struct Asked {
-  std::string user;
-  std::string peer;
-  std::vector<std::string> names;
-  Question question;  // with views into the above
-};
+QuestionWords words_of(const AdminRequest& request) {
+  QuestionWords words{.user = word(request, "user"),
+                      .peer = word(request, "peer"),
+                      .kind = word(request, "kind"),
+                      .names = {},
+                      .size = word(request, "size"),
+                      .at = word(request, "at"),
+                      .direction = word(request, "direction"),
+                      .client = word(request, "client")};
+  if (std::string name = word(request, "name"); !name.empty()) words.names.push_back(std::move(name));
+  return words;
+}
 
-/// What is wrong with the request, in words.
-std::optional<std::string> read(const AdminRequest& request, Asked& asked) {
-  const auto value = [&request](const char* name) {
-    const auto found = request.query.find(name);
-    return found == request.query.end() ? std::string() : found->second;
-  };
-  asked.user = folded(value("user"));
-  asked.peer = folded(value("peer"));
-  if (const std::string name = value("name"); !name.empty()) asked.names.push_back(name);
-  asked.question.user = asked.user;
-  asked.question.peer = asked.peer;
-  asked.question.names = asked.names;
-  asked.question.at = std::chrono::system_clock::now();
-  const std::string kind = value("kind");
-  const auto known = msnp::kind_named(kind.empty() ? "file-transfer" : kind);
-  if (!known) return "kind is one such as file-transfer";
-  asked.question.kind = *known;
-  const std::string direction = value("direction");
-  if (direction == "receive") {
-    asked.question.direction = msnp::Direction::to_client;
-  } else if (!direction.empty() && direction != "send") {
-    return "direction is send or receive";
+json::object explanations(const Policy& policy, const AskedQuestion& asked) {
+  json::array list;
+  for (const std::string& peer : asked.peers) {
+    const Question question = asked.about(peer);
+    list.push_back(to_json(policy, question, explain(policy, question), most_steps));
   }
-  if (const std::string size = value("size"); !size.empty()) {
-    std::uint64_t bytes = 0;
-    const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), bytes);
-    if (error != std::errc() || end != size.data() + size.size()) return "size is a number of bytes";
-    asked.question.size = bytes;
+  return {{"explanations", std::move(list)}};
+}
+
+AdminResponse explain_recorded(const Gateway& gateway, const std::string& id, const std::string& with) {
+  if (!with.empty() && with != "then" && with != "now") {
+    return error_response(http::status::bad_request, "policy has to be then or now");
   }
-  if (std::string client = value("client"); !client.empty()) {
-    if (client.front() == '[' && client.back() == ']') client = client.substr(1, client.size() - 2);
-    boost::system::error_code error;
-    asked.question.client = boost::asio::ip::make_address(client, error);
-    if (error) return "client is an address such as 10.20.0.7";
+  const Boot boot = gateway.boot();
+  auto found = audited_question(boot.audit.path, id);
+  if (const auto* const fault = std::get_if<std::string>(&found)) {
+    return error_response(http::status::not_found, *fault);
   }
-  return std::nullopt;
+  auto& decision = std::get<AuditedQuestion>(found);
+  std::shared_ptr<const Policy> policy = gateway.policy();
+  if (with == "now") {
+    decision.asked.question.at = std::chrono::system_clock::now();
+  } else {
+    const auto kept = PolicyArchive(boot.state / "policies").find(decision.policy);
+    if (const auto* const fault = std::get_if<std::string>(&kept)) {
+      return error_response(http::status::not_found, *fault);
+    }
+    policy = std::get<std::shared_ptr<const Policy>>(kept);
+  }
+  json::object answer = explanations(*policy, decision.asked);
+  answer["recorded"] = json::object{{"id", decision.id},
+                                    {"action", decision.action},
+                                    {"rule", decision.rule},
+                                    {"reason", decision.reason},
+                                    {"policy", decision.policy}};
+  return json_response(answer);
 }
 
 AdminResponse explain(const Gateway& gateway, const AdminRequest& request) {
-  Asked asked;
-  if (const auto wrong = read(request, asked)) return error_response(http::status::bad_request, *wrong);
-  const std::shared_ptr<const Policy> policy = gateway.policy();
-  const Verdict verdict = policy->judge(asked.question);
-  json::array rules;
-  std::optional<LocalMinute> now;
-  for (const RuleMatch& match : policy->matches()) {
-    if (rules.size() == most_rules) break;
-    const auto mismatch = match.mismatch(asked.question, now);
-    const std::string why =
-        mismatch ? "does not fit: " + std::string(name_of(*mismatch)) : std::string("fits, and decides");
-    rules.push_back(json::object{{"name", match.rule().name}, {"fits", !mismatch}, {"why", why}});
-    if (!mismatch) break;
+  if (const std::string id = word(request, "audit"); !id.empty()) {
+    return explain_recorded(gateway, id, word(request, "policy"));
   }
-  return json_response(json::object{{"action", name_of(verdict.action)},
-                                    {"rule", verdict.rule},
-                                    {"reason", msnp::name_of(verdict.reason)},
-                                    {"policy", policy->revision()},
-                                    {"rules", std::move(rules)}});
+  const auto asked = asked_question(words_of(request));
+  if (const auto* const fault = std::get_if<std::string>(&asked)) {
+    return error_response(http::status::bad_request, *fault);
+  }
+  return json_response(explanations(*gateway.policy(), std::get<AskedQuestion>(asked)));
 }
 
 }  // namespace

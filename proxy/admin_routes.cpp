@@ -34,8 +34,8 @@ AdminRoutes admin_routes(Gateway& gateway) {
   add_explain_route(gateway, routes);
   add_dashboard_routes(routes);
   add_change_routes(gateway, routes);
-  add_index_route(routes);
   add_grant_routes(gateway, routes);
+  add_index_route(routes);
   return routes;
 }
 

@@ -80,7 +80,7 @@ std::chrono::system_clock::time_point moment_from(const std::string& text, const
 /// People are asked for by their accounts, whatever they are called in the log.
 void hash_accounts(std::vector<std::string>& accounts, const AccountHash& hash) {
   for (std::string& account : accounts) {
-    if (account.starts_with("hashed:")) continue;
+    if (account.starts_with(hashed_account)) continue;
     if (account.find_first_of("*?[") != std::string::npos) {
       throw Failure(exit_usage, "\"" + account +
                                     "\": accounts are hashed in this log; only whole ones can be looked for");

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <exception>
 
+#include "proxy/account_hash.hpp"
 #include "proxy/audit_reader.hpp"
 #include "proxy/moment.hpp"
 
@@ -21,14 +22,15 @@ boost::asio::ip::address client_of(const std::string& endpoint) {
 }
 
 AuditedQuestion question_of(const AuditRecord& record) {
-  AuditedQuestion asked;
-  asked.id = text(record, AuditKey::id);
+  AuditedQuestion decision;
+  decision.id = text(record, AuditKey::id);
+  decision.action = text(record, AuditKey::action);
+  decision.reason = text(record, AuditKey::reason);
+  decision.rule = text(record, AuditKey::rule);
+  decision.policy = text(record, AuditKey::policy);
+  decision.form = text(record, AuditKey::form);
+  AskedQuestion& asked = decision.asked;
   asked.user = text(record, AuditKey::user);
-  asked.action = text(record, AuditKey::action);
-  asked.reason = text(record, AuditKey::reason);
-  asked.rule = text(record, AuditKey::rule);
-  asked.policy = text(record, AuditKey::policy);
-  asked.form = text(record, AuditKey::form);
   std::string_view peers = record[AuditKey::peers];
   while (const auto peer = next_text(peers)) asked.peers.push_back(text_of_json(*peer));
   if (asked.peers.empty()) asked.peers.emplace_back();
@@ -46,21 +48,13 @@ AuditedQuestion question_of(const AuditRecord& record) {
       record[AuditKey::direction] == "receive" ? msnp::Direction::to_client : msnp::Direction::to_server;
   question.kind = msnp::kind_named(record[AuditKey::kind]).value_or(msnp::Kind::unknown_application);
   for (const msnp::Reason reason : {msnp::Reason::object_over_size, msnp::Reason::object_wrong_digest}) {
-    if (asked.reason == msnp::name_of(reason)) question.reason = reason;
+    if (decision.reason == msnp::name_of(reason)) question.reason = reason;
   }
   question.at = moment_of(record[AuditKey::time]).value_or(question.at);
-  return asked;
+  return decision;
 }
 
 }  // namespace
-
-Question AuditedQuestion::about(std::string_view peer) const {
-  Question asked = question;
-  asked.user = user;
-  asked.peer = peer;
-  asked.names = names;
-  return asked;
-}
 
 std::variant<AuditedQuestion, std::string> audited_question(const std::filesystem::path& log,
                                                             const std::string& id) {
@@ -72,7 +66,12 @@ std::variant<AuditedQuestion, std::string> audited_question(const std::filesyste
       if (record[AuditKey::kind].empty() || record[AuditKey::action].empty()) {
         found = "the record " + id + " is no decision about a transfer";
       } else {
-        found = question_of(record);
+        AuditedQuestion decision = question_of(record);
+        if (decision.asked.user.starts_with(hashed_account)) {
+          found = "the record " + id + " says only as a hash who it was, and rules know accounts";
+        } else {
+          found = std::move(decision);
+        }
       }
       return false;
     });

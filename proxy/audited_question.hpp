@@ -3,23 +3,15 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <variant>
-#include <vector>
 
-#include "proxy/policy.hpp"
+#include "proxy/asked_question.hpp"
 
 namespace gate {
 
-/// Owns what `question` views.
 struct AuditedQuestion {
-  std::string id, user, action, reason, rule, policy, form;
-  std::vector<std::string> peers;  // never empty; one may be unknown
-  std::vector<std::string> names;  // the likeliest reading: records keep no other
-  Question question;               // without user, peer and names
-
-  /// About one of the peers.
-  [[nodiscard]] Question about(std::string_view peer) const;
+  std::string id, action, reason, rule, policy, form;
+  AskedQuestion asked;  // names: the likeliest reading, for records keep no other
 };
 
 /// The decision with this id in the audit log; or why there is none, for people.

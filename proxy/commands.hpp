@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "proxy/asked_question.hpp"
+
 namespace gate {
 
 /// Exit codes: a stable contract.
@@ -55,13 +57,8 @@ int command_revoke(const AdminOptions& options, const std::string& id, std::ostr
 
 struct ExplainOptions {
   std::optional<std::filesystem::path> config;
-  std::string audit;  // id of a record; else what follows
-  std::string user, peer;
-  std::string kind = "file-transfer";
-  std::vector<std::string> names;
-  std::string size, at;
-  std::string direction = "send";
-  std::string client = "0.0.0.0";
+  std::string audit;       // id of a record; else
+  QuestionWords question;  // this
   ReplayFormat format = ReplayFormat::text;
 };
 int command_explain(const ExplainOptions& options, std::ostream& out, std::ostream& err);

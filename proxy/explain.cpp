@@ -5,6 +5,7 @@
 
 #include "proxy/config_values.hpp"
 #include "proxy/escape.hpp"
+#include "proxy/grant_json.hpp"
 
 namespace gate {
 namespace {
@@ -44,16 +45,17 @@ std::string local_text(std::chrono::system_clock::time_point at) {
 
 Explanation explain(const Policy& policy, const Question& question) {
   Explanation why;
+  why.verdict = policy.judge(question);
   why.everything_allowed = question.kind == msnp::Kind::direct_connection &&
                            policy.allows_everything(question.user, question.peer, question.client);
+  if (why.everything_allowed || why.verdict.grant != nullptr) return why;
   std::optional<LocalMinute> now;
   const std::vector<RuleMatch>& matches = policy.matches();
-  for (std::size_t number = 0; number < matches.size() && !why.everything_allowed; ++number) {
+  for (std::size_t number = 0; number < matches.size(); ++number) {
     const auto mismatch = matches[number].mismatch(question, now);
     why.steps.push_back({number + 1, &matches[number].rule(), mismatch});
     if (!mismatch) break;
   }
-  why.verdict = policy.judge(question);
   return why;
 }
 
@@ -90,7 +92,10 @@ std::string mismatch_text(const Rule& rule, Condition condition, const Question&
   return key + ": " + either(question.names, quoted) + " is not like " + either(rule.names, shown);
 }
 
-std::string default_text(const Policy& policy, const Question& question, const Explanation& why) {
+std::string ruleless_text(const Policy& policy, const Question& question, const Explanation& why) {
+  if (why.verdict.grant != nullptr) {
+    return "a grant decides before all rules: " + described(*why.verdict.grant);
+  }
   if (why.everything_allowed) return "everything may pass between these two, so a direct connection may too";
   if (question.kind == msnp::Kind::direct_connection) {
     return "no rule names direct-connection, and these two may not transfer everything";

@@ -139,20 +139,20 @@ void add_explain(CLI::App& app, gate::ExplainOptions& options, int& code) {
   const auto add = [&](const char* name, std::string& value, const char* help, const char* what) {
     return command->add_option(name, value, help)->option_text(what)->excludes(audit);
   };
-  add("--user", options.user, "the local account", "ACCOUNT");
-  add("--peer", options.peer, "the other one", "ACCOUNT");
-  add("--kind", options.kind, "what is offered; else file-transfer", "KIND");
-  command->add_option("--name", options.names, "of the file; once for every reading")
+  add("--user", options.question.user, "the local account", "ACCOUNT");
+  add("--peer", options.question.peer, "the other one", "ACCOUNT");
+  add("--kind", options.question.kind, "what is offered; else file-transfer", "KIND");
+  command->add_option("--name", options.question.names, "of the file; once for every reading")
       ->option_text("NAME")
       ->excludes(audit);
-  add("--size", options.size, "of the file", "SIZE");
-  add("--at", options.at, "when; else now", "TIME");
-  add("--direction", options.direction, "as the local user sees it; else send", "send|receive")
+  add("--size", options.question.size, "of the file", "SIZE");
+  add("--at", options.question.at, "when; else now", "TIME");
+  add("--direction", options.question.direction, "as the local user sees it; else send", "send|receive")
       ->check(CLI::IsMember({"send", "receive"}));
-  add("--client", options.client, "the address of the user's machine", "ADDRESS");
+  add("--client", options.question.client, "the address of the user's machine", "ADDRESS");
   add_format(*command, options.format, "for people, or one JSON object");
   command->callback([&] {
-    if (options.audit.empty() && (options.user.empty() || options.peer.empty())) {
+    if (options.audit.empty() && (options.question.user.empty() || options.question.peer.empty())) {
       throw CLI::ValidationError("--user and --peer, or --audit, are needed");
     }
     code = gate::command_explain(options, std::cout, std::cerr);

@@ -1,6 +1,8 @@
 // The page: what was stopped, by whom, who is connected, which rules hold.
 import { follow, get, post, Refused, setToken } from "./api.js";
-import { $, age, bytes, cell, count, el, foreign, when, who, words } from "./page.js";
+import { showDetails } from "./details.js";
+import { grantable, setUpGrants, showGrants } from "./grants.js";
+import { $, age, bytes, cell, count, el, fill, foreign, when, who, words } from "./page.js";
 import { bars, legend, ranking } from "./plot.js";
 
 const PAGE = 100;               // rows that are fetched at once
@@ -11,7 +13,7 @@ const kinds = ["file-transfer", "photo-sharing", "sharing-folder", "display-pict
   "direct-connection", "unknown-application"];
 const decisions = ["transfer", "transport", "object"];
 
-const state = { admin: false, grants: false, newest: 0, oldest: 0, shown: null };
+const state = { admin: false, newest: 0, oldest: 0 };
 
 function trouble(error) {
   const box = $("trouble");
@@ -50,10 +52,32 @@ async function showStatus() {
   $("health").className = status.ready ? "badge good" : "badge bad";
   $("about").textContent = `version ${status.version}, running for ${age(status.uptime_seconds)}, policy ${status.policy}, ` +
     `${count(status.sessions.open)} of ${count(status.sessions.limit)} sessions. You are ${status.you.who} (${status.you.role}).`;
+  showChecks(status);
   state.admin = status.you.role === "admin";
   $("reload").hidden = !state.admin;
-  const { routes } = await get("/api/v1");
-  state.grants = routes.some((one) => one.path === "/api/v1/grants");
+  setUpGrants(state.admin, showGrants);
+}
+
+// What is checked, how it is, and whether that is well.
+function checks(status) {
+  const { audit, reloads } = status;
+  const told = [["Audit log", audit.writable ? `${count(audit.seq)} records` : `cannot be written: ${audit.last_error}`, audit.writable]];
+  if (audit.failures > 0) told.push(["Not written", `${count(audit.failures)} records, since the start: ${audit.last_error}`, false]);
+  if (audit.rotation_error) told.push(["Its file", `cannot be closed: ${audit.rotation_error}`, false]);
+  for (const one of audit.exports) {
+    const well = one.connected && one.lost === 0;
+    told.push([`Sent to ${one.to}`, `${one.connected ? "connected" : `not connected: ${one.last_error || "trying"}`}, ${count(one.behind)} records behind` +
+      (one.lost > 0 ? `, ${count(one.lost)} lost` : "") + (one.retries > 0 ? `, ${count(one.retries)} retries` : ""), well]);
+  }
+  told.push(["Configuration", `read again ${count(reloads.done)} times` + (reloads.failed > 0 ? `, and ${count(reloads.failed)} times it was at fault` : ""),
+    reloads.failed === 0]);
+  return told;
+}
+
+function showChecks(status) {
+  $("checks").replaceChildren(...checks(status).flatMap(([name, how, well]) => [el("dt", {}, words(name)),
+    el("dd", { class: well ? "good" : "bad" }, el("span", { textContent: well ? "✓ " : "✗ ", "aria-hidden": "true" }),
+      el("span", { class: "hidden", textContent: well ? "" : "Attention: " }), words(how))]));
 }
 
 // ---- overview
@@ -85,12 +109,14 @@ function filters() {
 function row(record) {
   const file = record.file || {};
   const size = file.size === undefined ? "" : ` (${bytes(file.size)})`;
-  const details = el("button", { textContent: "Details", onclick: () => showDetails(record) });
-  details.setAttribute("aria-label", `Details of decision ${record.seq}`);
+  const buttons = [el("button", { textContent: "Details", "data-key": record.id, "aria-label": `Details of decision ${record.seq}`, onclick: () => showDetails(record) })];
+  if (grantable(record)) {
+    buttons.push(" ", el("button", { textContent: "Allow", "data-key": `${record.id} allow`, "aria-label": `Allow what decision ${record.seq} stopped`, onclick: () => showDetails(record, "grant-for") }));
+  }
   return el("tr", {}, cell("", when(record.time)), cell("Action", el("span", { class: record.action, textContent: record.action })),
     cell("Who", who(record)), cell("What", record.kind),
     cell("File", file.name_shown === undefined ? "" : el("span", {}, foreign(file.name_shown), size)),
-    cell("Rule", foreign(record.rule)), cell("", details));
+    cell("Rule", foreign(record.rule)), el("td", { class: "buttons" }, ...buttons));
 }
 
 async function showEvents(older = false) {
@@ -98,7 +124,7 @@ async function showEvents(older = false) {
   const answer = await get("/api/v1/events", { ...filters(), limit: PAGE, before: older ? state.oldest : "" });
   const rows = answer.events.map(row);
   if (older) body.append(...rows);
-  else body.replaceChildren(...rows);
+  else fill(body, rows);
   if (answer.events.length > 0) state.oldest = answer.events.at(-1).seq;
   state.newest = Math.max(state.newest, answer.newest);
   $("older").hidden = !answer.more || body.rows.length >= MOST_ROWS;
@@ -118,11 +144,10 @@ function heard(record) {
     const news = waiting;
     planned = null;
     waiting = 0;
-    const before = new Set([...$("events").tBodies[0].rows].map((one) => one.cells[6].firstChild.getAttribute("aria-label")));
+    const keys = () => [...$("events").tBodies[0].rows].map((one) => [one.querySelector("button").dataset.key, one]);
+    const before = new Map(keys());
     await part(() => Promise.all([showEvents(), showOverview()]));
-    for (const one of $("events").tBodies[0].rows) {
-      if (!before.has(one.cells[6].firstChild.getAttribute("aria-label"))) one.classList.add("fresh");
-    }
+    for (const [key, one] of keys()) if (!before.has(key)) one.classList.add("fresh");
     $("news").textContent = `${count(news)} new ${news === 1 ? "decision" : "decisions"}.`;
   }, 1000);
 }
@@ -139,75 +164,19 @@ async function listen() {
   }
 }
 
-// ---- one decision
-
-function pairs(list, entries) {
-  list.replaceChildren(...entries.filter(([, value]) => value !== undefined && value !== "").flatMap(([name, value]) =>
-    [el("dt", { textContent: name }), el("dd", {}, value instanceof Node ? value : foreign(String(value)))]));
-}
-
-function showDetails(record) {
-  const file = record.file || {};
-  state.shown = record;
-  $("explanation").replaceChildren();
-  pairs($("details-list"), [["Time", record.time], ["Action", record.action], ["Why", record.reason], ["Rule", record.rule],
-    ["Policy", record.policy], ["Kind", record.kind], ["Direction", record.direction], ["User", record.user],
-    ["Peers", (record.peers || []).join(", ")], ["File", file.name_shown], ["Size", file.size === undefined ? "" : bytes(file.size)],
-    ["Form", record.form], ["Client", record.client], ["Server", record.server], ["Dialect", record.dialect && `MSNP${record.dialect}`],
-    ["Answer", record.answer], ["Detail", record.detail], ["Record", `${record.seq}, ${record.id}`]]);
-  $("grant").hidden = !(state.admin && state.grants && record.action === "block" && record.user);
-  $("details").showModal();
-}
-
-async function explain() {
-  const record = state.shown;
-  const file = record.file || {};
-  const box = $("explanation");
-  try {
-    const answer = await get("/api/v1/explain", { user: record.user, peer: (record.peers || [])[0], kind: record.kind,
-      direction: record.direction, name: file.name, size: file.size, client: (record.client || "").replace(/:\d+$/, "") });
-    box.replaceChildren(el("p", {}, "Asked now, the policy in force says ", el("strong", { class: answer.action, textContent: answer.action }),
-      ", by ", words(answer.rule), "."),
-    el("ul", {}, ...answer.rules.map((one) => el("li", {}, words(one.name), `: ${one.why}`))));
-  } catch (error) {
-    box.replaceChildren(el("p", { class: "notice bad", textContent: error.message }));
-  }
-}
-
-// ---- grants
-
-async function showGrants() {
-  if (!state.grants) return;
-  const answer = await get("/api/v1/grants");
-  $("grants-section").hidden = false;
-  $("grants").tBodies[0].replaceChildren(...answer.grants.map((one) => el("tr", {},
-    cell("For", foreign(one.user)), cell("With", foreign(one.peer || "anybody")),
-    cell("What", foreign([...(one.kinds || ["everything"]), ...(one.names || [])].join(", ") + (one.once ? ", once" : ""))),
-    cell("Until", when(one.until)), cell("By", foreign(one.by)),
-    cell("", state.admin ? el("button", { textContent: "Revoke", "aria-label": `Revoke the grant of ${one.user}`,
-      onclick: () => change("/api/v1/grants/revoke", { id: one.id }) }) : ""))));
-  $("grants-state").textContent = answer.grants.length === 0 ? "No grant is in force." : "";
-}
-
-async function grant() {
-  const record = state.shown;
-  $("details").close();
-  await change("/api/v1/grants", { user: record.user, peer: (record.peers || [])[0], kinds: [record.kind], for: "1h" });
-}
-
 // ---- sessions, policy
 
 async function showSessions() {
   const answer = await get("/api/v1/sessions");
   const order = answer.sessions.sort((one, other) => other.age_seconds - one.age_seconds);
-  $("sessions").tBodies[0].replaceChildren(...order.slice(0, MOST_ROWS).map((one) => el("tr", {},
+  fill($("sessions").tBodies[0], order.slice(0, MOST_ROWS).map((one) => el("tr", {},
     cell("User", one.user === undefined ? el("span", { class: "quiet", textContent: "nobody yet" }) : foreign(one.user)),
     cell("With", foreign(one.peers.join(", "))), cell("Client", one.client), cell("Server", one.server),
     cell("Dialect", one.dialect === undefined ? "" : `MSNP${one.dialect}`),
     cell("Bytes from client", bytes(one.bytes_from_client), { class: "number" }),
     cell("Bytes from server", bytes(one.bytes_from_server), { class: "number" }),
     cell("Age", age(one.age_seconds), { class: "number" }),
-    cell("", state.admin ? el("button", { textContent: "End", "aria-label": `End the session of ${one.user || one.client}`,
+    cell("", state.admin ? el("button", { textContent: "End", "data-key": one.client, "aria-label": `End the session of ${one.user || one.client}`,
       onclick: () => change("/api/v1/sessions/end", { client: one.client }) }) : ""))));
   const shown = Math.min(order.length, MOST_ROWS);
   $("sessions-state").textContent = answer.open === 0 ? "Nobody is connected." :
@@ -263,9 +232,6 @@ $("filters").addEventListener("submit", (event) => {
 $("filters").addEventListener("reset", () => setTimeout(() => part(() => showEvents())));
 for (const id of ["action", "kind"]) $(id).addEventListener("change", () => part(() => showEvents()));
 $("older").addEventListener("click", () => part(() => showEvents(true)));
-$("close").addEventListener("click", () => $("details").close());
-$("explain").addEventListener("click", explain);
-$("grant").addEventListener("click", grant);
 $("reload").addEventListener("click", () => change("/api/v1/reload", {}));
 $("login").addEventListener("submit", (event) => {
   event.preventDefault();

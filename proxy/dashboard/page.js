@@ -27,6 +27,13 @@ export function cell(label, content, properties = {}) {
   return el("td", { "data-label": label, ...properties }, content ?? "");
 }
 
+// Other rows or entries in place of those that are there. Who stands on one of their buttons stays there.
+export function fill(list, entries) {
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  list.replaceChildren(...entries);
+  if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+}
+
 export function count(number) {
   return Number(number).toLocaleString("en");
 }

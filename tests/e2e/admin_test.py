@@ -6,6 +6,7 @@ usage: admin_test.py [MSNPGATE [WORD...]]
 import json
 import os
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
@@ -16,7 +17,7 @@ import time
 import jsonschema
 
 from loopback import (BINARY, eventually, free_port, Gateway, listening, main, message_from_client, offer, pair, receive,
-                      ROOT, rule)
+                      ROOT, SB_REPLY, rule)
 
 from lab import admin
 
@@ -24,22 +25,26 @@ API = json.loads((ROOT / "conf/openapi.json").read_text())
 VIEWER, ADMIN = "viewer0123456789viewer0123456789", "admin00123456789admin00123456789"
 
 
-def check(target, status, text):
-    """The answer is one that the document describes."""
-    path = target.split("?")[0]
-    for method in API["paths"][path].values():
-        described = method["responses"].get(str(status), method["responses"].get("default"))
-        assert described, (path, status)
-        content = described["content"].get("application/json")
-        if content:
-            schema = {**content["schema"], "components": API["components"]}
-            jsonschema.Draft7Validator(schema).validate(json.loads(text))
+def fits(text, schema):
+    jsonschema.Draft7Validator({**schema, "components": API["components"]}).validate(json.loads(text))
+
+
+def check(method, target, status, text):
+    """The answer is one that the document describes; of what it does not know, an error in words."""
+    described = API["paths"].get(target.split("?")[0], {}).get(method.lower())
+    if described is None:
+        assert status in (404, 405), (method, target, status)
+        fits(text, {"$ref": "#/components/schemas/Error"})
+        return
+    responses = described["responses"]
+    content = responses.get(str(status), responses.get("default"))["content"].get("application/json")
+    if content:
+        fits(text, content["schema"])
 
 
 def ask(gateway, method, target, body=None, **headers):
     status, text = admin.ask(gateway.admin_path, method, target, body, headers)
-    if target.split("?")[0] in API["paths"] and status not in (404, 405):
-        check(target, status, text)
+    check(method, target, status, text)
     return status, text
 
 
@@ -80,18 +85,22 @@ def every_answer_is_as_its_document_says():
         client.sendall(offer(2))
         eventually(lambda: [one for one in gateway.audit() if one.get("action") == "block"], "a block")
         asked = {"/api/v1", "/api/v1/status", "/api/v1/sessions", "/api/v1/events", "/api/v1/summary", "/api/v1/policy",
-                 "/api/v1/explain?user=ann@corp.example&peer=b@c&size=5&name=a.x&client=10.1.2.3&direction=receive",
+                 "/api/v1/grants", "/api/v1/explain?user=ann@corp.example&peer=b@c.d&size=5&name=a.x&client=10.1.2.3&direction=receive",
                  "/livez", "/readyz", "/metrics", "/api/v1/events?limit=0", "/api/v1/events?before=x",
-                 "/api/v1/summary?hours=0", "/api/v1/explain?kind=nothing", "/api/v1/explain?client=x"}
+                 "/api/v1/summary?hours=0"}
         for target in asked:
             ask(gateway, "GET", target)
         assert ask(gateway, "POST", "/api/v1/reload", {})[0] == 200
         documented = {path for path, methods in API["paths"].items() if "get" in methods} - {"/api/v1/events/stream"}
         assert documented == {target.split("?")[0] for target in asked}
         told = {(one["method"].lower(), one["path"]) for one in read(gateway, "/api/v1")["routes"]}
-        pages = {("get", path) for path in ("/", "/api.js", "/dashboard.css", "/dashboard.js", "/page.js", "/plot.js")}
+        pages = {("get", "/")} | {("get", f"/{one.name}") for one in (ROOT / "proxy/dashboard").iterdir() if one.name != "index.html"}
         described = {(method, path) for path, methods in API["paths"].items() for method in methods}
-        assert described - {("get", "/api/v1")} <= told, described - told
+        assert described == told - pages | {("get", "/api/v1")}, described ^ told
+        for method, path in described:  # and of each, what it says to another method
+            ask(gateway, "DELETE", path)
+            if method == "get":
+                assert ask(gateway, "POST", path, {})[0] == (400 if path == "/api/v1/grants" else 405), path
         client.close()
         upstream.close()
 
@@ -118,6 +127,84 @@ def a_session_is_seen_with_its_user_dialect_bytes_and_can_be_ended():
 
 
 @rule
+def a_grant_lets_pass_what_was_blocked_until_it_is_revoked():
+    with listening() as server, Gateway(server.getsockname()[1], threads=2) as gateway:
+        client, upstream = pair(gateway, server, reply=SB_REPLY + b"JOI ben@agency.example Ben\r\n")
+
+        def decided(number):
+            before = len(gateway.audit())
+            client.sendall(offer(number))
+            found = eventually(lambda: [one for one in gateway.audit()[before:] if one["event"] == "transfer"], "a decision")
+            return found[0]["action"], found[0]["rule"]
+
+        assert decided(2) == ("block", "default")
+        assert read(gateway, "/api/v1/grants") == {"grants": []}
+        status, text = ask(gateway, "POST", "/api/v1/grants",
+                           {"user": "Ann@corp.example", "peer": "*@agency.example", "names": ["*.exe"], "kinds": ["file-transfer"],
+                            "direction": "send", "max_size": "10MiB", "for": "30m"})
+        assert status == 201, text
+        given = json.loads(text)
+        assert given["user"] == "ann@corp.example" and given["until_ms"] - given["given_ms"] == 1_800_000 and not given["once"], given
+        assert given["by"], given
+        assert read(gateway, "/api/v1/grants") == {"grants": [given]}
+        assert decided(3) == ("allow", f"grant {given['id']}")
+        receive(upstream, len(offer(3)))
+        told = read(gateway, "/api/v1/events?event=policy&reason=grant")["events"]
+        assert [one["rule"] for one in told] == [f"grant {given['id']}"], told
+        assert json.loads(ask(gateway, "POST", "/api/v1/grants/revoke", {"id": given["id"]})[1]) == {"id": given["id"]}
+        assert decided(4) == ("block", "default")
+        assert ask(gateway, "POST", "/api/v1/grants/revoke", {"id": given["id"]})[0] == 404
+
+        once = json.loads(ask(gateway, "POST", "/api/v1/grants", {"user": "ann@corp.example", "for": "1h", "once": True})[1])
+        assert decided(5) == ("allow", f"grant {once['id']}")
+        assert decided(6) == ("block", "default")
+        assert read(gateway, "/api/v1/grants") == {"grants": []}  # used up
+        client.close()
+        upstream.close()
+
+
+@rule
+def a_grant_that_makes_no_sense_is_refused_in_words_and_changes_nothing():
+    with listening() as server, Gateway(server.getsockname()[1]) as gateway:
+        good = {"user": "ann@corp.example", "for": "1h"}
+        for wrong, word in (({"for": "1h"}, "user"), ({"user": "ann@corp.example"}, "for"), ({**good, "user": "nobody"}, "user"),
+                            ({**good, "user": 5}, "user"), ({**good, "peer": ""}, "peer"), ({**good, "for": "0s"}, "for"),
+                            ({**good, "for": "9000h"}, "for"), ({**good, "kinds": ["files"]}, "kinds"), ({**good, "kinds": "wink"}, "kinds"),
+                            ({**good, "names": ["*" * 2000]}, "names"), ({**good, "names": ["x"] * 101}, "names"),
+                            ({**good, "direction": "up"}, "direction"), ({**good, "max_size": 10}, "max_size"),
+                            ({**good, "once": "yes"}, "once"), ({**good, "colour": 1}, "colour"),
+                            ({**good, "once": True, "kinds": ["direct-connection"]}, "direct-connection")):
+            status, text = ask(gateway, "POST", "/api/v1/grants", wrong)
+            assert status == 400 and word in json.loads(text)["error"], (wrong, status, text)
+        for nonsense in ([], "x", 5):
+            assert ask(gateway, "POST", "/api/v1/grants", nonsense)[0] == 400
+        for nonsense in ({}, {"id": 5}, []):
+            assert ask(gateway, "POST", "/api/v1/grants/revoke", nonsense)[0] == 400
+        assert ask(gateway, "POST", "/api/v1/grants/revoke", {"id": "../\u0007"})[0] == 404
+        assert read(gateway, "/api/v1/grants") == {"grants": []}
+        for _ in range(256):
+            assert ask(gateway, "POST", "/api/v1/grants", good)[0] == 201
+        status, text = ask(gateway, "POST", "/api/v1/grants", good)
+        assert status == 409 and "256" in text, (status, text)
+        assert len(read(gateway, "/api/v1/grants")["grants"]) == 256
+
+
+@rule
+def draining_is_answered_with_the_sessions_that_are_open():
+    with listening() as server, Gateway(server.getsockname()[1]) as gateway:
+        client, upstream = pair(gateway, server)
+        status, text = ask(gateway, "POST", "/api/v1/drain", {})
+        assert status == 200 and json.loads(text) == {"sessions": 1}, text
+        told = read(gateway, "/api/v1/status")
+        assert not told["ready"] and "draining" in told["trouble"], told
+        assert ask(gateway, "GET", "/readyz")[0] == 503
+        client.close()
+        upstream.close()
+        eventually(lambda: gateway.process.poll() is not None, "the end of the process")
+        assert gateway.process.returncode == 0
+
+
+@rule
 def events_are_filtered_and_paged_and_rules_count_their_hits():
     policy = '[[rule]]\nname = "no exe"\naction = "block"\nnames = ["*.exe"]\n'
     with listening() as server, Gateway(server.getsockname()[1], policy=policy) as gateway:
@@ -134,12 +221,84 @@ def events_are_filtered_and_paged_and_rules_count_their_hits():
         assert not read(gateway, "/api/v1/events?user=nobody@corp.example")["events"]
         assert len(read(gateway, "/api/v1/events?user=*@corp.example&name=*.EXE&kind=file-transfer")["events"]) == 30
         assert read(gateway, "/api/v1/policy")["rules"][0]["hits"] == 30
-        told = read(gateway, "/api/v1/explain?user=ann@corp.example&name=a.exe")
-        assert told["rule"] == "no exe" and told["action"] == "block" and told["rules"][0]["fits"]
-        assert not read(gateway, "/api/v1/explain?user=ann@corp.example&name=a.doc")["rules"][0]["fits"]
         summary = read(gateway, "/api/v1/summary?hours=1")
         assert summary["totals"]["block"] == 30 and summary["kinds"] == [{"name": "file-transfer", "count": 30}]
         assert summary["users"] == [{"name": "ann@corp.example", "count": 30}]
+        client.close()
+        upstream.close()
+
+
+EXPLAINED = """[[rule]]
+name = "pictures"
+action = "allow"
+names = ["*.png", "*.jpg"]
+
+[[rule]]
+name = "eve"
+action = "block"
+users = ["eve@corp.example"]
+
+[[rule]]
+name = "ann to the agency"
+action = "%s"
+users = ["ann@corp.example"]
+peers = ["*@agency.example"]
+"""
+
+
+@rule
+def a_question_is_explained_rule_by_rule():
+    with listening() as server, Gateway(server.getsockname()[1], policy=EXPLAINED % "block") as gateway:
+        about = "user=Ann@Corp.example&name=a.exe&size=2KiB&client=10.1.2.3"
+        told = read(gateway, f"/api/v1/explain?{about}&peer=ben@agency.example")["explanations"]
+        assert len(told) == 1 and told[0]["action"] == "block" and told[0]["rule"] == "ann to the agency", told
+        assert [(one["number"], one["rule"], one["fits"], one.get("condition")) for one in told[0]["rules"]] == [
+            (1, "pictures", False, "names"), (2, "eve", False, "users"), (3, "ann to the agency", True, None)], told
+        assert told[0]["rules"][0]["why"] == 'names: "a.exe" is not like *.png or *.jpg', told
+        assert told[0]["question"]["user"] == "ann@corp.example" and told[0]["question"]["size"] == 2048, told
+        told = read(gateway, f"/api/v1/explain?{about}&peer=ben@other.example")["explanations"][0]
+        assert told["rule"] == "default" and "default is block" in told["why"] and len(told["rules"]) == 3, told
+        # The command, asked the same of the same file, says the same.
+        config = gateway.admin_path.with_name("gateway.toml")
+        said = json.loads(subprocess.run([BINARY, "explain", "-c", config, "--user", "Ann@Corp.example", "--peer", "ben@other.example",
+                                          "--name", "a.exe", "--size", "2KiB", "--client", "10.1.2.3", "--format", "json"],
+                                         capture_output=True, text=True, check=True).stdout)
+        for one in (told, said):
+            del one["question"]["at"]
+        assert told == said, (told, said)
+        # A grant decides before all rules.
+        grant = json.loads(ask(gateway, "POST", "/api/v1/grants", {"user": "ann@corp.example", "for": "1h"})[1])
+        told = read(gateway, f"/api/v1/explain?{about}&peer=ben@agency.example")["explanations"][0]
+        assert told["rule"] == f"grant {grant['id']}" and told["rules"] == [] and "a grant decides" in told["why"], told
+        for wrong, word in (("peer=b@c.d", "user"), ("user=ann@corp.example", "peer"), (f"{about}&peer=*@c.d", "peer"),
+                            (f"{about}&peer=b@c.d&kind=x", "kind"), (f"{about}&peer=b@c.d&direction=up", "direction"),
+                            ("user=a@b.c&peer=b@c.d&size=big", "size"), ("user=a@b.c&peer=b@c.d&client=x", "client"),
+                            ("user=a@b.c&peer=b@c.d&at=noon", "at")):
+            status, text = ask(gateway, "GET", f"/api/v1/explain?{wrong}")
+            assert status == 400 and json.loads(text)["error"].startswith(word), (wrong, text)
+
+
+@rule
+def a_recorded_decision_is_explained_by_the_policy_of_its_time_and_of_now():
+    with listening() as server, Gateway(server.getsockname()[1], policy=EXPLAINED % "block") as gateway:
+        client, upstream = pair(gateway, server, reply=SB_REPLY + b"JOI ben@agency.example Ben\r\nJOI zoe@other.example Zoe\r\n")
+        client.sendall(offer(2))
+        record = eventually(lambda: [one for one in gateway.audit() if one.get("action") == "block"], "a block")[0]
+        config = gateway.admin_path.with_name("gateway.toml")
+        config.write_text(config.read_text().replace(EXPLAINED % "block", EXPLAINED % "allow"))
+        assert ask(gateway, "POST", "/api/v1/reload", {})[0] == 200
+        then = read(gateway, f"/api/v1/explain?audit={record['id']}")
+        assert then["recorded"] == {key: record[key] for key in ("id", "action", "rule", "reason", "policy")}, then
+        decided = {one["question"]["peer"]: (one["action"], one["rule"]) for one in then["explanations"]}
+        assert decided == {"ben@agency.example": ("block", "ann to the agency"), "zoe@other.example": ("block", "default")}, then
+        assert {one["policy"] for one in then["explanations"]} == {record["policy"]}
+        now = read(gateway, f"/api/v1/explain?audit={record['id']}&policy=now")
+        assert {one["action"] for one in now["explanations"]} == {"allow", "block"}, now
+        assert {one["policy"] for one in now["explanations"]} == {read(gateway, "/api/v1/policy")["revision"]} != {record["policy"]}
+        assert ask(gateway, "GET", f"/api/v1/explain?audit={record['id']}&policy=later")[0] == 400
+        reloaded = read(gateway, "/api/v1/events?event=policy&limit=1")["events"][0]["id"]
+        for nothing in ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "../../etc/passwd", "%00", reloaded):
+            assert ask(gateway, "GET", f"/api/v1/explain?audit={nothing}")[0] == 404, nothing
         client.close()
         upstream.close()
 
@@ -177,7 +336,9 @@ def a_stranger_on_loopback_looks_and_changes_nothing():
 
             host, kind = "Host: localhost:9863", "Content-Type: application/json"
             assert say("GET", "/api/v1/status", host) == 200
-            for path in ("/api/v1/reload", "/api/v1/sessions/end"):
+            changes = [path for path, methods in API["paths"].items() if "post" in methods]
+            assert len(changes) == 5, changes
+            for path in changes:
                 assert say("POST", path, host, kind) == 403
             assert say("GET", "/livez", "Host: gate.evil.example") == 421
             assert say("GET", "/livez") == 400
@@ -232,7 +393,9 @@ def tokens_open_what_their_role_says():
                 assert say("GET", "/api/v1/status") == 401
                 assert say("GET", "/metrics", "wrong" * 8) == 401
                 assert say("GET", "/api/v1/status", VIEWER) == 200
-                assert say("POST", "/api/v1/reload", VIEWER) == 403
+                for path in ("/api/v1/reload", "/api/v1/drain", "/api/v1/grants", "/api/v1/grants/revoke", "/api/v1/sessions/end"):
+                    assert say("POST", path) == 401, path
+                    assert say("POST", path, VIEWER) == 403, path
                 assert say("POST", "/api/v1/reload", ADMIN) == 200
         finally:
             folder.unlink()
@@ -344,6 +507,43 @@ def a_flood_of_questions_does_not_slow_the_data_path():
 
 
 @rule
+def a_terminal_shows_hostile_text_and_obeys_nothing_in_it():
+    """Names that would repaint a terminal, hide their end or be longer than it: `status`, `status --watch` on a terminal."""
+    names = (b"a\x1b[31mred\x1b]0;owned\x07.txt", "\u202egpj.exe".encode(), "\u2028\u200b\ufeff.doc".encode(), b"\x9b31m\xff.exe",
+             b"long-" + b"x" * 1000)
+    nick = "b\u202eo\u200bb".encode()
+    with listening() as server, Gateway(server.getsockname()[1]) as gateway:
+        client, upstream = pair(gateway, server, reply=SB_REPLY + b"JOI " + nick + b"@agency.example Ben\r\n")
+        for number, name in enumerate(names, 2):
+            text = offer(number).partition(b"\r\n")[2].replace(b"a.exe", name)
+            client.sendall(b"MSG %d A %d\r\n" % (number, len(text)) + text)
+        eventually(lambda: len([one for one in gateway.audit() if one.get("action") == "block"]) == len(names), "all of them")
+        words = [BINARY, "status", "--socket", gateway.admin_path]
+        plain = subprocess.run(words, capture_output=True, check=True).stdout
+        ours, theirs = os.openpty()
+        with subprocess.Popen([*words, "--watch"], stdout=theirs, stderr=theirs) as watching:
+            os.close(theirs)
+            shown = b""
+            try:
+                while shown.count(b"\x1b[H\x1b[J") < 3:  # two whole pages
+                    assert select.select([ours], [], [], 20)[0], "nothing came"
+                    shown += os.read(ours, 1 << 16)
+            finally:
+                watching.terminate()
+                os.close(ours)
+        pages = shown.split(b"\x1b[H\x1b[J")
+        assert pages[0] == b"" and len(pages) == 4, shown
+        for page in (plain, pages[1].replace(b"\r\n", b"\n"), pages[2].replace(b"\r\n", b"\n")):
+            text = page.decode()  # UTF-8 throughout
+            hidden = [ascii(letter) for letter in text if letter != "\n" and not letter.isprintable()]
+            assert not hidden, hidden
+            assert "\\u{202e}gpj.exe" in text and "\\u{001b}[31mred" in text and "ann@corp.example" in text, text
+            assert max(map(len, text.splitlines())) < 200, text
+        client.close()
+        upstream.close()
+
+
+@rule
 def commands_speak_to_the_gateway_and_say_when_there_is_none():
     with listening() as server, Gateway(server.getsockname()[1]) as gateway:
         def run(*words):
@@ -351,7 +551,10 @@ def commands_speak_to_the_gateway_and_say_when_there_is_none():
 
         there = ("--socket", gateway.admin_path)
         told = run("status", *there)
-        assert told.returncode == 0 and "ready" in told.stdout, told
+        assert told.returncode == 0 and "ready" in told.stdout and "grants" not in told.stdout, told
+        ask(gateway, "POST", "/api/v1/grants", {"user": "ann@corp.example", "for": "1h", "once": True})
+        told = run("status", *there)
+        assert "grants" in told.stdout and "ann@corp.example          with  anybody" in told.stdout and "once, until" in told.stdout, told
         assert run("reload", *there).stdout.endswith("is in force\n")
         config = gateway.admin_path.with_name("gateway.toml")
         good = config.read_text()

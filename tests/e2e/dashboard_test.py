@@ -32,6 +32,8 @@ from selenium.webdriver.support.ui import Select
 
 from loopback import Gateway, accept, eventually, free_port, listening, main, receive, rule
 
+from lab import admin
+
 TOKENS = {"viewer": "viewer0123456789viewer0123456789", "admin": "admin00123456789admin00123456789"}
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,1600")
@@ -79,7 +81,7 @@ class Chat:
 
 
 @contextlib.contextmanager
-def stage(role, policy=""):
+def stage(role, policy="", audit_keys=""):
     """A gateway and a browser that has shown the token of this role."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="msnpgate-dashboard-"))
     tokens = folder / "tokens"
@@ -94,7 +96,7 @@ def stage(role, policy=""):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     try:
-        with listening() as server, Gateway(server.getsockname()[1], admin_keys=keys, policy=policy) as gateway:
+        with listening() as server, Gateway(server.getsockname()[1], admin_keys=keys, policy=policy, audit_keys=audit_keys) as gateway:
             page = Page(browser, f"http://127.0.0.1:{port}/")
             yield gateway, server, page, role
             said = [one["message"] for one in browser.get_log("browser")]
@@ -129,6 +131,21 @@ class Page:
 
     def rows(self):
         return self.all("#events tbody tr")
+
+    def row_texts(self):
+        """At one moment: rows may be other ones in the next."""
+        return self.run("return [...document.querySelectorAll('#events tbody tr')].map((one) => one.textContent)")
+
+    def shows_only(self, word):
+        """One row, with this in it."""
+        texts = self.row_texts()
+        return len(texts) == 1 and word in texts[0]
+
+    def focused(self):
+        return self.run("return document.activeElement.getAttribute('aria-label') || document.activeElement.id")
+
+    def press(self, *keys):
+        self.browser.switch_to.active_element.send_keys(*keys)
 
     def run(self, script):
         return self.browser.execute_script(script)
@@ -176,11 +193,11 @@ def an_administrator_sees_what_was_stopped_and_can_act():
 
         # filters and search
         page.find("#name").send_keys("*.XLS" + Keys.ENTER)
-        eventually(lambda: len(page.rows()) == 1 and "budget" in page.rows()[0].text, "one file by its name")
+        eventually(lambda: page.shows_only("budget"), "one file by its name")
         page.find("#filters button[type=reset]").click()
         eventually(lambda: len(page.rows()) == 3, "all again")
         Select(page.find("#action")).select_by_value("allow")
-        eventually(lambda: len(page.rows()) == 1 and "logo.png" in page.rows()[0].text, "the allowed one")
+        eventually(lambda: page.shows_only("logo.png"), "the allowed one")
         Select(page.find("#action")).select_by_value("block")
         eventually(lambda: len(page.rows()) == 3, "the blocked ones")
 
@@ -191,12 +208,15 @@ def an_administrator_sees_what_was_stopped_and_can_act():
         eventually(lambda: page.find("#details").is_displayed(), "the details")
         assert "ann@corp.example" in page.text("#details-list")
         page.find("#explain").click()
-        eventually(lambda: "says block" in page.text("#explanation"), "the explanation")
-        assert "does not fit: users" in page.text("#explanation")
+        eventually(lambda: "decided the same" in page.text("#explanation"), "the explanation")
+        told = page.text("#explanation")
+        assert "no rule fits; [policy] default is block" in told, told
+        assert "design may send pictures to the agency does not fit: users: ann@corp.example is not dora@corp.example" in told, told
         page.picture("details-light")
         page.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
         eventually(lambda: not page.find("#details").is_displayed(), "closed")
         assert button.is_displayed()
+        assert page.focused() == button.get_attribute("aria-label"), page.focused()
 
         # rules with their hits
         eventually(lambda: page.find("#rules tbody tr td:last-child").text == "1", "the hit of the first rule")
@@ -224,6 +244,98 @@ def an_administrator_sees_what_was_stopped_and_can_act():
 
 
 @rule
+def what_was_stopped_is_allowed_from_its_row_and_revoked_again():
+    with stage("admin") as (gateway, server, page, role):
+        page.open(role)
+        ann = Chat(gateway, server, "ann@corp.example", "bob@agency.example")
+
+        def offered(name):
+            """What becomes of the next offer."""
+            before = len(gateway.audit())
+            ann.offer(name)
+            return eventually(lambda: [one for one in gateway.audit()[before:] if one["event"] == "transfer"], "a decision")[0]["action"]
+
+        def grants():
+            return admin.read_json(gateway.admin_path, "/api/v1/grants")["grants"]
+
+        assert offered("plan [1].doc") == "block"
+        eventually(lambda: len(page.rows()) == 1, "its row")
+        assert page.text("#grants-state") == "No grant is in force."
+
+        # With the mouse, as it is proposed: for an hour, this file only, one transfer.
+        page.find("#events tbody tr button[aria-label^=Allow]").click()
+        eventually(lambda: page.focused() == "grant-for", "the first field of the form")
+        assert "ann@corp.example to bob@agency.example" in page.text("#grant-about"), page.text("#grant-about")
+        assert page.find("#grant-once").is_selected() and page.text("#grant-name") == "plan [1].doc"
+        page.picture("grant-light")
+        page.find("#grant button").click()
+        eventually(lambda: page.text("#grant-said").startswith("Granted"), "it is told")
+        given = grants()
+        assert len(given) == 1 and given[0]["once"] and given[0]["names"] == ["plan \\[1\\].doc"] and \
+            given[0]["kinds"] == ["file-transfer"] and given[0]["peer"] == "bob@agency.example" and given[0]["direction"] == "send", given
+        page.find("#close").click()
+        assert offered("other.doc") == "block"
+        assert offered("plan [1].doc") == "allow"
+        eventually(lambda: not grants(), "it is used up")
+
+        # By keyboard: for all files, until it is revoked.
+        eventually(lambda: len(page.rows()) == 2, "the other row")
+        page.run("document.querySelector('#events tbody tr button[aria-label^=Allow]').focus()")
+        page.press(Keys.ENTER)
+        eventually(lambda: page.focused() == "grant-for", "the form")
+        page.press(Keys.TAB)
+        for box in ("grant-once", "grant-named"):
+            assert page.focused() == box, page.focused()
+            page.press(Keys.SPACE)
+            page.press(Keys.TAB)
+        page.press(Keys.ENTER)
+        eventually(lambda: page.text("#grant-said").startswith("Granted"), "it is told")
+        assert len(page.all("#granted li")) == 1 and len(grants()) == 1, grants()
+        assert offered("third.doc") == "allow"
+        assert offered("fourth.doc") == "allow"
+        page.picture("granted-light")
+
+        # Revoked beside the decision; then another from the list.
+        page.press(Keys.TAB)
+        assert page.focused() == "Revoke the grant of ann@corp.example", page.focused()
+        page.press(Keys.ENTER)
+        eventually(lambda: page.text("#grant-said") == "Revoked.", "it is told")
+        assert page.focused() == "grant-said", page.focused()
+        assert not grants() and not page.all("#granted li")
+        assert offered("fifth.doc") == "block"
+        page.press(Keys.ESCAPE)
+        eventually(lambda: not page.find("#details").is_displayed(), "closed")
+        admin.ask(gateway.admin_path, "POST", "/api/v1/grants", {"user": "ann@corp.example", "for": "1h"})
+        eventually(lambda: page.all("#grants tbody button"), "it is in the list")
+        assert offered("sixth.doc") == "allow"
+        page.picture("grants-light")
+        page.find("#grants tbody button").click()
+        eventually(lambda: page.text("#grants-state") == "Revoked." and not page.all("#grants tbody tr"), "it is gone")
+        assert offered("seventh.doc") == "block"
+
+        # One that is refused is told where it was asked for.
+        for _ in range(256):
+            admin.ask(gateway.admin_path, "POST", "/api/v1/grants", {"user": "zoe@corp.example", "for": "1h"})
+        eventually(lambda: "seventh.doc" in page.text("#events"), "the last row")
+        page.find("#events tbody tr button[aria-label^=Allow]").click()
+        page.find("#grant button").click()
+        eventually(lambda: "there are 256 grants already" in page.text("#grant-said"), "the refusal")
+        page.expected = _Containing("409")
+        ann.close()
+
+
+@rule
+def the_health_of_the_audit_and_its_receivers_is_shown():
+    port = free_port()
+    keys = f'[[audit.export]]\nto = "syslog-tcp"\naddress = "127.0.0.1:{port}"\n'
+    with stage("viewer", audit_keys=keys) as (gateway, server, page, role):
+        page.open(role)
+        eventually(lambda: "not connected" in page.text("#checks"), "the receiver that is not there")
+        assert page.text("#checks").count("✗") == 1 and f":{port}" in page.text("#checks"), page.text("#checks")
+        page.picture("health-light")
+
+
+@rule
 def every_control_has_a_name_and_the_page_a_structure():
     with stage("viewer") as (gateway, server, page, role):
         page.open(role)
@@ -248,6 +360,14 @@ def a_viewer_is_offered_nothing_that_would_be_refused():
         eventually(lambda: len(page.rows()) == 1, "the offer")
         assert not page.find("#reload").is_displayed()
         assert not page.all("#sessions tbody button")
+        assert [one.text for one in page.rows()[0].find_elements(By.TAG_NAME, "button")] == ["Details"]
+        page.rows()[0].find_element(By.TAG_NAME, "button").click()
+        assert not page.find("#grant").is_displayed() and page.find("#explain").is_displayed()
+        page.find("#close").click()
+        admin.ask(gateway.admin_path, "POST", "/api/v1/grants", {"user": "ann@corp.example", "for": "1h"})
+        page.run("document.querySelector('#range').dispatchEvent(new Event('change'))")
+        eventually(lambda: page.all("#grants tbody tr"), "the grant")
+        assert not page.all("#grants tbody button")
         chat.close()
 
 
@@ -268,7 +388,7 @@ def hostile_names_are_shown_as_text_and_do_nothing():
         for row in page.rows():
             row.find_element(By.TAG_NAME, "button").click()
             page.find("#explain").click()
-            eventually(lambda: page.text("#explanation"), "an explanation")
+            eventually(lambda: "default is block" in page.text("#explanation"), "an explanation")
             page.find("#close").click()
         page.picture("hostile-light")
         # Longer than any frame may be: whatever brings such a text, the page takes it.
@@ -297,6 +417,14 @@ class _Anything:
         return True
 
 
+class _Containing:
+    def __init__(self, word):
+        self.word = word
+
+    def __contains__(self, text):
+        return self.word in text
+
+
 @rule
 def a_hundred_thousand_events_are_still_quick():
     with stage("viewer") as (gateway, server, page, role):
@@ -311,7 +439,7 @@ def a_hundred_thousand_events_are_still_quick():
         opened = time.monotonic() - began
         began = time.monotonic()
         page.find("#name").send_keys("file 999.doc" + Keys.ENTER)
-        eventually(lambda: len(page.rows()) == 100 and all("file 999.doc" in row.text for row in page.rows()[:3]), "a search")
+        eventually(lambda: len(page.row_texts()) == 100 and all("file 999.doc" in text for text in page.row_texts()[:3]), "a search")
         print(f"# opened in {opened:.1f} s, searched in {time.monotonic() - began:.1f} s")
         assert opened < 15, opened
         chat.close()

@@ -48,14 +48,40 @@ TEST(Explain, TellsWhyWithoutARule) {
   const gate::Policy policy(std::move(source));
   gate::Question question;
   question.kind = msnp::Kind::file_transfer;
-  EXPECT_THAT(gate::default_text(policy, question, gate::explain(policy, question)),
+  EXPECT_THAT(gate::ruleless_text(policy, question, gate::explain(policy, question)),
               HasSubstr("default is block"));
   question.kind = msnp::Kind::webcam;
-  EXPECT_THAT(gate::default_text(policy, question, gate::explain(policy, question)),
+  EXPECT_THAT(gate::ruleless_text(policy, question, gate::explain(policy, question)),
               HasSubstr("passes unless"));
   question.kind = msnp::Kind::direct_connection;
-  EXPECT_THAT(gate::default_text(policy, question, gate::explain(policy, question)),
+  EXPECT_THAT(gate::ruleless_text(policy, question, gate::explain(policy, question)),
               HasSubstr("no rule names"));
+}
+
+TEST(Explain, TellsOfTheGrantThatDecidesBeforeAllRules) {
+  gate::Policy::Source source;
+  source.rules.emplace_back().name = "nothing";
+  gate::Grant grant;
+  grant.id = "01KANZ8V2VTSV4RRFFQ69G5FAV";
+  grant.rule.name = "grant 01KANZ8V2VTSV4RRFFQ69G5FAV";
+  grant.rule.action = Action::allow;
+  grant.rule.users = {"ann@a.example"};
+  grant.rule.until = std::chrono::system_clock::time_point::max();
+  grant.use = std::make_shared<gate::GrantUse>();
+  const auto policy = gate::Policy(std::move(source)).with_grants({grant});
+  gate::Question question;
+  question.user = "ann@a.example";
+  question.kind = msnp::Kind::file_transfer;
+  const gate::Explanation why = gate::explain(*policy, question);
+  EXPECT_TRUE(why.steps.empty());
+  EXPECT_FALSE(why.by_rule());
+  EXPECT_EQ(why.verdict.rule, grant.rule.name);
+  EXPECT_THAT(gate::ruleless_text(*policy, question, why), HasSubstr("a grant decides"));
+
+  question.user = "eve@a.example";
+  const gate::Explanation other = gate::explain(*policy, question);
+  EXPECT_TRUE(other.by_rule());
+  EXPECT_EQ(other.steps.size(), 1U);
 }
 
 }  // namespace
