@@ -51,9 +51,10 @@ void PairCalls::refuse(Direction offered, Kind kind, const CallNames& names,
                        std::shared_ptr<JudgedCall> call) {
   CallNames refused = names;
   // A second, refused invitation under the Call-ID of an admitted call must not silence that call.
-  std::erase_if(refused.call_ids, [this](const std::string& id) {
-    return std::any_of(calls_.begin(), calls_.end(),
-                       [&id](const Call& one) { return !one.refused && names_call(one.names, id); });
+  std::erase_if(refused.call_ids, [&](const std::string& id) {
+    return std::any_of(calls_.begin(), calls_.end(), [&](const Call& one) {
+      return !one.refused && one.offered == offered && names_call(one.names, id);
+    });
   });
   CallNames sessions;
   sessions.session_ids = refused.session_ids;
@@ -87,9 +88,17 @@ void PairCalls::end(Direction offered, Kind kind, const CallNames& names) {
   refuse(offered, kind, names);
 }
 
-bool PairCalls::is_refused(std::string_view call_id) const noexcept {
-  return std::any_of(calls_.begin(), calls_.end(),
-                     [call_id](const Call& call) { return call.refused && names_call(call.names, call_id); });
+bool PairCalls::is_refused(std::string_view call_id, std::optional<Direction> answered) const noexcept {
+  bool refused = false;
+  for (const Call& call : calls_) {
+    if (!names_call(call.names, call_id)) continue;
+    if (call.refused) {
+      refused = true;
+    } else if (!answered || *answered == call.offered) {
+      return false;
+    }
+  }
+  return refused;
 }
 
 PairCalls::Session PairCalls::session(std::uint32_t id, Direction data) noexcept {

@@ -57,8 +57,10 @@ class PairCalls {
   /// Refuses what was let through: a running call that may not go on.
   void end(Direction offered, Kind kind, const CallNames& names);
 
-  /// A call with this id was refused or ended.
-  [[nodiscard]] bool is_refused(std::string_view call_id) const noexcept;
+  /// A call with this id was refused or ended, and no call of that id goes on which a message could belong
+  /// to: none that `answered` offered, when the message answers an offer; else none at all.
+  [[nodiscard]] bool is_refused(std::string_view call_id,
+                                std::optional<Direction> answered = {}) const noexcept;
   /// May data of this session flow this way? An id that both sides use is told apart by the way data
   /// of its kind flows: files go the way of the offer, objects the other way.
   struct Session {

@@ -72,9 +72,13 @@ Conversation::Ruled Conversation::rule(const Passage& passage, Texts texts, Form
       return ruled;
     }
   } else {
+    // Both sides may use one Call-ID. An answer belongs to what the other side offered under it, so that one
+    // of their calls says nothing for the other; a request, or what answers one within a call, to either.
+    std::optional<Direction> answered;
+    if (ruled.message.status != 0 && !ruled.message.transport) answered = opposite(passage.direction);
     for (const auto& pair : pairs_of(passage)) {
       for (const std::string& call_id : ruled.message.call_ids) {
-        if (!pair->is_refused(call_id)) continue;
+        if (!pair->is_refused(call_id, answered)) continue;
         ruled.ruling = Ruling::swallow;
         return ruled;
       }

@@ -114,6 +114,22 @@ TEST_F(Calls, ASecondRefusedInvitationDoesNotSilenceAnAdmittedCall) {
   EXPECT_EQ(calls.session(11, ours).standing, CallStanding::refused);
 }
 
+TEST_F(Calls, ACallIdOfBothSidesIsToldApartByWhoIsAnswered) {
+  for (const bool refused_first : {true, false}) {
+    PairCalls fresh(limits);
+    if (refused_first) fresh.refuse(ours, Kind::file_transfer, call("{1}", 10));
+    fresh.admit(theirs, Kind::display_picture, call("{1}", 11));
+    if (!refused_first) fresh.refuse(ours, Kind::file_transfer, call("{1}", 10));
+    EXPECT_FALSE(fresh.is_refused("{1}", theirs)) << "the answer to what they offered";
+    EXPECT_TRUE(fresh.is_refused("{1}", ours)) << "nobody was offered this";
+    EXPECT_FALSE(fresh.is_refused("{1}")) << "what goes on within the call that was let through";
+    EXPECT_EQ(fresh.session(10, ours).standing, CallStanding::refused);
+    fresh.end(theirs, Kind::display_picture, call("{1}", 11));
+    EXPECT_TRUE(fresh.is_refused("{1}", theirs));
+    EXPECT_TRUE(fresh.is_refused("{1}"));
+  }
+}
+
 TEST_F(Calls, OfACookieTheLatestWordCounts) {
   calls.refuse(ours, Kind::file_transfer, classic("7"));
   calls.admit(ours, Kind::voice, classic("7"));

@@ -199,6 +199,42 @@ TEST_F(Packages, APeersAnswerToARefusedCallIsSwallowed) {
   EXPECT_EQ(through(fine, Direction::to_client), fine);
 }
 
+TEST_F(Packages, UnderACallIdOfBothSidesTheAnswerToTheOneThatWasLetThroughPasses) {
+  // alice's file is refused; then bob asks for her picture under the same Call-ID.
+  Call file;
+  Call picture;
+  picture.from = "bob@example.org";
+  picture.to = "alice@example.com";
+  picture.session_id = "7002";
+  for (const bool file_first : {true, false}) {
+    FilterRig fresh(policy_with(Action::block));
+    fresh.enter_switchboard("alice@example.com", {"bob@example.org"});
+    const auto offer = [&] {
+      fresh.from_client(up(whole(5, slp_file_offer(file))));
+      EXPECT_EQ(fresh.to_server(), "");
+    };
+    if (file_first) offer();
+    const std::string request = down(whole(60, picture_request(picture)));
+    (void)fresh.to_client();
+    fresh.from_server(request);
+    EXPECT_EQ(fresh.to_client(), request);
+    if (!file_first) offer();
+    (void)fresh.to_client();
+    const std::string answer = up(whole(7, slp_status(picture, "200 OK")), "9");
+    fresh.from_client(answer);
+    EXPECT_EQ(fresh.to_server(), answer) << "what bob asked for";
+    fresh.from_server(down(whole(61, slp_status(file, "200 OK"))));
+    EXPECT_EQ(fresh.to_client(), "") << "nobody was offered a file";
+    (void)fresh.to_server();  // acknowledged, so that it is not sent again
+    fresh.from_client(up(data(7001, 0x01000030)));
+    EXPECT_EQ(fresh.to_server(), "") << "nor does one flow";
+    const std::string bye =
+        up(whole(8, slp_request(picture, "BYE", "application/x-msnmsgr-sessionclosebody", "")));
+    fresh.from_client(bye);
+    EXPECT_EQ(fresh.to_server(), bye) << "the end of the call that goes on";
+  }
+}
+
 TEST_F(Packages, ATransportRequestOfARefusedCallIsSwallowedWithoutAnAnswer) {
   EXPECT_EQ(through(up(whole(5, slp_file_offer({})))), "");
   (void)rig.to_client();
