@@ -262,10 +262,13 @@ Seeds for_filter() {
 }  // namespace
 
 std::vector<std::string> seeds_of(std::string_view target) {
+  if (target == "admin") return seeds_for_admin();
+  if (target == "audit") return seeds_for_audit();
   if (target == "capture") return files("tests/data/captures", ".pcap", 60'000);
   if (target == "config") return files("conf", ".toml", 60'000);
   if (target == "decoder") return for_decoder();
   if (target == "filter") return for_filter();
+  if (target == "http") return seeds_over_http();
   if (target == "mime") return for_mime();
   if (target == "p2p") return for_p2p();
   if (target == "slp") return for_slp();

@@ -11,4 +11,9 @@ namespace fuzz {
 /// The seeds of a target of targets.hpp, in a fixed order.
 [[nodiscard]] std::vector<std::string> seeds_of(std::string_view target);
 
+// Those of the targets around the conversations (http_seeds.cpp).
+[[nodiscard]] std::vector<std::string> seeds_over_http();
+[[nodiscard]] std::vector<std::string> seeds_for_admin();
+[[nodiscard]] std::vector<std::string> seeds_for_audit();
+
 }  // namespace fuzz

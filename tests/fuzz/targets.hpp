@@ -8,10 +8,13 @@
 
 namespace fuzz {
 
+int admin_fuzz(const std::uint8_t* data, std::size_t size);
+int audit_fuzz(const std::uint8_t* data, std::size_t size);
 int capture_fuzz(const std::uint8_t* data, std::size_t size);
 int config_fuzz(const std::uint8_t* data, std::size_t size);
 int decoder_fuzz(const std::uint8_t* data, std::size_t size);
 int filter_fuzz(const std::uint8_t* data, std::size_t size);
+int http_fuzz(const std::uint8_t* data, std::size_t size);
 int mime_fuzz(const std::uint8_t* data, std::size_t size);
 int p2p_fuzz(const std::uint8_t* data, std::size_t size);
 int slp_fuzz(const std::uint8_t* data, std::size_t size);
@@ -22,8 +25,9 @@ struct Target {
 };
 
 inline constexpr std::array targets{
-    Target{"capture", capture_fuzz}, Target{"config", config_fuzz}, Target{"decoder", decoder_fuzz},
-    Target{"filter", filter_fuzz},   Target{"mime", mime_fuzz},     Target{"p2p", p2p_fuzz},
+    Target{"admin", admin_fuzz},   Target{"audit", audit_fuzz},     Target{"capture", capture_fuzz},
+    Target{"config", config_fuzz}, Target{"decoder", decoder_fuzz}, Target{"filter", filter_fuzz},
+    Target{"http", http_fuzz},     Target{"mime", mime_fuzz},       Target{"p2p", p2p_fuzz},
     Target{"slp", slp_fuzz},
 };
 
