@@ -27,6 +27,7 @@ import plot
 SERVER_PORT = 7500
 FIRST_RELAY_PORT = 7600
 SESSIONS = (1, 1000, 3000, 6000, 9000)  # silent ones beside those that speak
+POLLING = 4000  # sessions of the HTTP gateway, each with a poll every two seconds
 MOST_FOREIGN = 0.15  # cores; a measurement with more is repeated once, then dropped
 HAPROXY, HAPROXY_AGAIN, GATE, GATE_ALLOW, GATE_BLIND = (
     'haproxy', 'haproxy again', 'msnpgate', 'msnpgate allow', 'msnpgate blind')
@@ -36,6 +37,22 @@ global
   nbthread 1
 defaults
   mode tcp
+  timeout connect 5000
+  timeout client 50000
+  timeout server 50000
+listen relay
+  bind 127.0.0.1:{port}
+  server upstream 127.0.0.1:{server}
+"""
+
+HAPROXY_HTTP_CONFIG = """\
+global
+  nbthread 1
+  maxconn 20000
+defaults
+  mode http
+  maxconn 20000
+  http-reuse never
   timeout connect 5000
   timeout client 50000
   timeout server 50000
@@ -83,6 +100,8 @@ VALUES = {
     'latency': {'latency CPU us/message': lambda r: r['relay_ns'] / r['messages'] / 1e3,
                 'latency p50 us': lambda r: r['p50_us'],
                 'latency p99 us': lambda r: r['p99_us']},
+    'http': {'http CPU us/poll': lambda r: r['relay_ns'] / r['polls'] / 1e3,
+             'http bytes/session': lambda r: r['bytes_per_session']},
     'churn': {'churn CPU us/connection': lambda r: r['relay_ns'] / r['connections'] / 1e3,
               'churn connections/s': lambda r: r['connections'] * 1e9 / r['wall_ns']},
 }
@@ -93,6 +112,7 @@ for _test in ('p2p', 'text'):
 for _test in ('pair', 'p2p1', 'text1', 'latency', 'latbg', 'churn'):
     RELAYS[_test] += [GATE_BLIND]
 RELAYS['refusals'] = [GATE]
+HTTP_RELAYS = RELAYS.pop('http')
 
 Row = collections.namedtuple('Row', 'name value relay base goals')
 ROWS = [  # goals: must, goal, stretch; none: for information
@@ -107,6 +127,8 @@ ROWS = [  # goals: must, goal, stretch; none: for information
     Row('latency p50 beside bulk', 'latency beside bulk p50 us', GATE, HAPROXY, (1.15, 1.07, 1.00)),
     Row('latency p99 (stall alarm)', 'latency p99 us', GATE, HAPROXY, (2.0, None, None)),
     Row('CPU per connection, login to close', 'churn CPU us/connection', GATE, HAPROXY, (1.10, 0.95, 0.85)),
+    Row('HTTP gateway polls, CPU', 'http CPU us/poll', GATE, HAPROXY, (1.10, 1.00, 0.90)),
+    Row('HTTP gateway session that polls, memory', 'http bytes/session', GATE, HAPROXY, None),
     Row('inspection on against off, P2P', 'p2p CPU s/GB', GATE, GATE_BLIND, (1.10, 1.03, 1.01)),
     Row('inspection on against off, both ways', 'pair CPU s/GB', GATE, GATE_BLIND, None),
     Row('inspection on against off, chat', 'text CPU us/frame', GATE, GATE_BLIND, None),
@@ -128,11 +150,11 @@ ALONE = [('CPU of a refused offer', 'CPU us/refusal'), ('refusals a second (high
 class Relay:
     """A process that relays one port to the server; pinned, and stopped with the context."""
 
-    def __init__(self, name, port, program, directory, cores, threads=1):
+    def __init__(self, name, port, program, directory, cores, threads=1, haproxy_config=HAPROXY_CONFIG):
         self.name, self.port, self.cores = name, port, cores
         config = pathlib.Path(directory) / f'{port}.conf'
         if name in (HAPROXY, HAPROXY_AGAIN):
-            config.write_text(HAPROXY_CONFIG.format(port=port, server=SERVER_PORT))
+            config.write_text(haproxy_config.format(port=port, server=SERVER_PORT))
             self.command = [program, '-db', '-f', str(config)]
         else:
             config.write_text(GATE_CONFIG.format(
@@ -177,16 +199,19 @@ class Bench:
         self.raw = []  # every measurement, disturbed ones too
         self.repeated = self.dropped = 0
 
-    def relay(self, name, port, directory, cores=None, threads=1):
+    def relay(self, name, port, directory, cores=None, threads=1, **more):
         program = self.haproxy if name in (HAPROXY, HAPROXY_AGAIN) else str(self.build / 'msnpgate')
-        return Relay(name, port, program, directory, cores or [self.relay_core], threads)
+        return Relay(name, port, program, directory, cores or [self.relay_core], threads, **more)
 
     def load(self, test, relay, *more):
-        command = [str(self.build / 'tests/bench/load'), test, str(relay.port), str(SERVER_PORT),
-                   str(relay.process.pid), str(self.seconds), str(self.load_core), *more]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return self.run(relay, 'load', test, str(relay.port), str(SERVER_PORT), str(relay.process.pid),
+                        str(self.seconds), str(self.load_core), *more)
+
+    def run(self, relay, program, *arguments):
+        done = subprocess.run([str(self.build / 'tests/bench' / program), *arguments], capture_output=True,
+                              text=True, timeout=120, check=False)
         if done.returncode != 0:
-            sys.exit(f'{test} through {relay.name}: {done.stderr.strip()}')
+            sys.exit(f'{program} {arguments[0]} through {relay.name}: {done.stderr.strip()}')
         return json.loads(done.stdout)
 
     def wait_for_quiet(self):
@@ -202,15 +227,8 @@ class Bench:
         opaque = '-opaque' if relay.name == GATE_BLIND else ''
         for last in (False, True):
             self.wait_for_quiet()
-            result = self.load(test + opaque, relay)
-            quiet = result['foreign_cores'] <= MOST_FOREIGN
-            self.raw.append({'round': number, 'test': test, 'relay': relay.name, 'quiet': quiet, **result})
-            if quiet:
+            if self.note(number, test, relay.name, self.load(test + opaque, relay), last):
                 return
-            if last or self.repeated >= self.most_repeated:
-                break
-            self.repeated += 1
-        self.dropped += 1
 
     def compare(self, directory):
         names = [HAPROXY, HAPROXY_AGAIN, GATE, GATE_ALLOW, GATE_BLIND]
@@ -223,6 +241,35 @@ class Bench:
                     for name in through[turn:] + through[:turn]:
                         self.measure(number, test, relays[name])
                 print(f'round {number + 1} of {self.rounds}', file=sys.stderr)
+
+    def http(self, directory):
+        """Sessions of the HTTP gateway that poll, against HAProxy in HTTP mode; every time through a new process, whose
+        memory is that of these sessions alone."""
+        for number in range(max(self.rounds - 2, 1)):
+            turn = number % len(HTTP_RELAYS)
+            for name in HTTP_RELAYS[turn:] + HTTP_RELAYS[:turn]:
+                for last in (False, True):
+                    self.wait_for_quiet()
+                    with self.relay(name, FIRST_RELAY_PORT + 40, directory,
+                                    haproxy_config=HAPROXY_HTTP_CONFIG) as relay:
+                        result = self.run(relay, 'http_load', str(relay.port), str(SERVER_PORT),
+                                          str(relay.process.pid), str(POLLING), str(6 * self.seconds),
+                                          str(self.load_core))
+                    if self.note(number, 'http', name, result, last):
+                        break
+            print(f'polls, round {number + 1}', file=sys.stderr)
+
+    def note(self, number, test, name, result, last):
+        """True if that is the measurement of this round, or none can be had."""
+        quiet = result['foreign_cores'] <= MOST_FOREIGN
+        self.raw.append({'round': number, 'test': test, 'relay': name, 'quiet': quiet, **result})
+        if quiet:
+            return True
+        if last or self.repeated >= self.most_repeated:
+            self.dropped += 1
+            return True
+        self.repeated += 1
+        return False
 
     def idle(self, directory):
         found = {}
@@ -359,6 +406,7 @@ def main():
         growth = bench.growth(directory)
         scaling = bench.scaling(directory)
         bench.compare(directory)
+        bench.http(directory)
 
     rows = [bench.row(row) for row in ROWS]
     memory = (3000, 1600, 800)

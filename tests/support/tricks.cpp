@@ -6,6 +6,8 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "tests/support/http_road.hpp"
+
 namespace gate::test {
 namespace {
 
@@ -148,6 +150,29 @@ void expect_nothing_read(const Script& script, Gate gate, const Outcome& outcome
   }
 }
 
+/// Over HTTP the detail names the form.
+std::vector<std::string> verdicts_of(const Outcome& outcome) {
+  std::vector<std::string> verdicts;
+  for (const AuditEvent& event : outcome.blocks()) {
+    verdicts.push_back(event.reason + " " + (event.kind ? std::string(msnp::name_of(*event.kind)) : "-") +
+                       " " + event.answer);
+  }
+  return verdicts;
+}
+
+/// The same verdicts, and the same bytes for both, whole and cut anywhere.
+void expect_same_over_http(const Script& script, Gate gate, const Outcome& outcome) {
+  for (const std::size_t piece : {std::string::npos, std::size_t{11}}) {
+    SCOPED_TRACE(piece == 11 ? "over HTTP, in small bodies" : "over HTTP");
+    const Outcome web = over_http(script, gate, policy_with(Action::block), piece);
+    EXPECT_EQ(web.closed, outcome.closed);
+    EXPECT_EQ(verdicts_of(web), verdicts_of(outcome));
+    expect_nothing_read(script, gate, web);
+    const Direction way = way_of_offer(script, gate);
+    EXPECT_EQ(bytes_in(web, way), bytes_in(outcome, way));
+  }
+}
+
 void expect_stopped_at(const Script& script, Gate gate) {
   const Outcome outcome = through_gate(script, gate);
   EXPECT_FALSE(outcome.closed);
@@ -160,6 +185,7 @@ void expect_stopped_at(const Script& script, Gate gate) {
   const Outcome bytewise = through_gate(script, gate, policy_with(Action::block), 1);
   EXPECT_EQ(bytewise.blocks().size(), outcome.blocks().size()) << "byte by byte";
   EXPECT_EQ(bytes_in(bytewise, way), bytes_in(outcome, way)) << "byte by byte";
+  expect_same_over_http(script, gate, outcome);
 }
 
 /// Tells where they part, not all of both.
@@ -217,9 +243,10 @@ Script joined(Script first, const Script& then) {
   return first;
 }
 
-Outcome through_gate(const Script& script, Gate gate, std::shared_ptr<const Policy> policy,
-                     std::size_t piece) {
-  FilterRig rig(std::move(policy));
+namespace {
+
+template <class Rig>
+Outcome through(Rig& rig, const Script& script, Gate gate, std::size_t piece) {
   const bool alices = gate == Gate::of_alice;
   if (script.notification) {
     rig.sign_in(alices ? alice : bob);
@@ -251,6 +278,19 @@ Outcome through_gate(const Script& script, Gate gate, std::shared_ptr<const Poli
   outcome.events = rig.audit.events;
   outcome.closed = rig.closed;
   return outcome;
+}
+
+}  // namespace
+
+Outcome through_gate(const Script& script, Gate gate, std::shared_ptr<const Policy> policy,
+                     std::size_t piece) {
+  FilterRig rig(std::move(policy));
+  return through(rig, script, gate, piece);
+}
+
+Outcome over_http(const Script& script, Gate gate, std::shared_ptr<const Policy> policy, std::size_t piece) {
+  HttpRoad road(std::move(policy));
+  return through(road, script, gate, piece);
 }
 
 Outcome without_gate(const Script& script, Gate gate) {
@@ -288,6 +328,7 @@ void expect_dropped(const Script& script, const std::vector<Client>& believers) 
     EXPECT_FALSE(outcome.closed);
     expect_nothing_read(script, gate, outcome);
     EXPECT_FALSE(outcome.events.empty()) << "what was dropped is told";
+    expect_same_over_http(script, gate, outcome);
   }
 }
 
@@ -311,6 +352,11 @@ void expect_untouched(const Script& script) {
       std::copy_if(outcome.events.begin(), outcome.events.end(), std::back_inserter(blocked),
                    [](const AuditEvent& event) { return event.action == Action::block; });
       EXPECT_TRUE(blocked.empty()) << told(blocked);
+      const Outcome web =
+          over_http(script, gate, policy_with(Action::block), piece == 1 ? std::size_t{11} : piece);
+      expect_same(web.to_server, wanted.to_server, "to the server, over HTTP");
+      expect_same(web.to_client, wanted.to_client, "to the client, over HTTP");
+      EXPECT_TRUE(web.blocks().empty()) << told(web.blocks());
     }
   }
 }

@@ -45,6 +45,11 @@ struct Outcome {
                                    std::shared_ptr<const Policy> policy = policy_with(Action::block),
                                    std::size_t piece = std::string::npos);
 
+/// The same as bodies of a session of the HTTP gateway; `piece`: how many bytes to a body.
+[[nodiscard]] Outcome over_http(const Script& script, Gate gate,
+                                std::shared_ptr<const Policy> policy = policy_with(Action::block),
+                                std::size_t piece = std::string::npos);
+
 /// What reaches the ends without a gate.
 [[nodiscard]] Outcome without_gate(const Script& script, Gate gate);
 
