@@ -14,6 +14,9 @@ namespace http = boost::beast::http;
 
 /// A chunk's line with its extensions, or a trailer, that goes on longer than this is no honest one.
 constexpr std::size_t longest_chunk_line = 4096;
+/// The last chunk as a whole: `0 CR LF CR LF`. Beast (1.81) asserts that it is not shown less of it again,
+/// once it has seen the zero.
+constexpr std::size_t last_chunk = 5;
 
 std::string_view standard(boost::beast::string_view text) noexcept {
   return {text.data(), text.size()};
@@ -75,6 +78,8 @@ void HttpReader<is_request>::read_head(msnp::Bytes head) {
 template <bool is_request>
 std::size_t HttpReader<is_request>::read_body(msnp::Bytes bytes) {
   if (bytes.empty() || done()) return 0;
+  const bool may_be_last = head_.chunked && chunk_left_ == 0 && bytes.front() == std::byte{'0'};
+  if (may_be_last && bytes.size() < last_chunk) return 0;
   const std::size_t used = put(bytes);
   if (head_.chunked && !done() && bytes.size() - used > longest_chunk_line)
     complain("an endless chunk header");
@@ -167,11 +172,13 @@ std::size_t HttpReader<is_request>::on_body_impl(Text body, Error& /*error*/) {
 template <bool is_request>
 void HttpReader<is_request>::on_chunk_header_impl(std::uint64_t size, Text extensions, Error& /*error*/) {
   if (size == 0) in_trailer_ = true;
+  chunk_left_ = size;
   if (most_kept_ != 0 && !extensions.empty()) complain("a chunk extension");
 }
 
 template <bool is_request>
-std::size_t HttpReader<is_request>::on_chunk_body_impl(std::uint64_t /*left*/, Text body, Error& /*error*/) {
+std::size_t HttpReader<is_request>::on_chunk_body_impl(std::uint64_t left, Text body, Error& /*error*/) {
+  chunk_left_ = left - body.size();
   chunks_cut_ = chunks_cut_ || chunks_.size() + body.size() > most_kept_;
   if (!chunks_cut_) chunks_.append(body.data(), body.size());
   return body.size();

@@ -101,6 +101,7 @@ class HttpReader final : private boost::beast::http::basic_parser<is_request> {
   HttpHead head_;
   std::string chunks_;
   std::size_t most_kept_ = 0;
+  std::uint64_t chunk_left_ = 0;  // of the chunk at hand
   std::string fault_;
   unsigned hosts_ = 0;
   bool old_ = false;  // HTTP/1.0

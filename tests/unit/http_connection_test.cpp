@@ -48,6 +48,20 @@ TEST(HttpConnection, OtherWebTrafficPassesByteForByte) {
   EXPECT_TRUE(web->filter().ends_untold());
 }
 
+TEST(HttpConnection, AChunkedBodyThatIsOverAtOnceMayComeByteByByte) {
+  HttpRig rig;
+  const auto web = rig.connect();
+  for (const std::string& end : {"0\r\n\r\n"s, "0\r\nT: x\r\n\r\n"s, "1\r\nx\r\n0\r\n\r\n"s}) {
+    const std::string request = "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + end;
+    for (const char one : request) web->from_client({&one, 1});
+    EXPECT_EQ(web->to_server(), request);
+    const std::string answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + end;
+    for (const char one : answer) web->from_server({&one, 1});
+    EXPECT_EQ(web->to_client(), answer);
+  }
+  EXPECT_FALSE(web->closed());
+}
+
 TEST(HttpConnection, ExpectationsAndInterimAnswersPass) {
   HttpRig rig;
   const auto web = rig.connect();
