@@ -264,12 +264,13 @@ bool is_emptied_data(const Trace& trace, const Trace& again, const gate::AuditEv
 }
 
 /// A text whose packages do not fit together is refused as such; what takes its place lies in the same
-/// packages. What is given up tells no form.
+/// packages. What is given up tells no form. The 603 that answers it stands among the numbers of the other
+/// side, who may use those once more for something else.
 bool is_tombstone_in_disorder(const Trace& trace, const gate::AuditEvent& event) {
   return event.reason == msnp::name_of(msnp::Reason::disordered) && event.form != msnp::Form::p2p_v1 &&
          std::any_of(trace.events.begin(), trace.events.end(), [&](const gate::AuditEvent& before) {
            return before.action == Action::block && (!before.form || before.form == event.form) &&
-                  before.direction == event.direction;
+                  (before.direction == event.direction || before.answer.starts_with("603"));
          });
 }
 
