@@ -48,10 +48,10 @@ listen relay
 HAPROXY_HTTP_CONFIG = """\
 global
   nbthread 1
-  maxconn 20000
+  maxconn 6000
 defaults
   mode http
-  maxconn 20000
+  maxconn 6000
   http-reuse never
   timeout connect 5000
   timeout client 50000
@@ -173,9 +173,9 @@ class Relay:
                 socket.create_connection(('127.0.0.1', self.port), 1).close()
                 return self
             time.sleep(0.05)
+        said = pathlib.Path(self.log.name).read_text()
         self.__exit__()
-        self.log.seek(0)
-        sys.exit(f'{self.name} does not start: {self.log.read()}')
+        sys.exit(f'{self.name} does not start: {said}')
 
     def __exit__(self, *_):
         self.process.terminate()
