@@ -75,7 +75,7 @@ std::string said_of(const std::filesystem::path& log, const std::vector<gate::Wi
     const gate::AuditVerdict verdict = gate::verify_audit(log, nullptr, witnesses);
     fine = !verdict.fault;
     if (!verdict.fault) return std::to_string(verdict.last);
-    const std::string words = to_string(*verdict.fault);
+    std::string words = to_string(*verdict.fault);
     law(!verdict.fault->what.empty() && words.find('\n') == std::string::npos, "a fault is one line");
     return words;
   } catch (const BrokenLaw&) {

@@ -43,14 +43,13 @@ void add_smuggled(std::vector<std::string>& seeds) {
            "Content-Length: " + size + "\r\nTransfer-Encoding: chunked",
            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\nContent-Length: " + size,
            "Content-Length: " + size + "\n\tX", "X: y\nContent-Length: " + size,
-           "Transfer-Encoding:\x0B"
-           "chunked",
-           "Content-Length : " + size, "Content-Length: +" + size, "Transfer-Encoding: chunked"}) {
+           "Transfer-Encoding:\013chunked", "Content-Length : " + size, "Content-Length: +" + size,
+           "Transfer-Encoding: chunked"}) {
     const std::string end = head.find("hunked") != std::string::npos ? "0\r\n\r\n" : "";
+    std::string request = "POST /x HTTP/1.1\r\nHost: h\r\n";
+    request.append(head).append("\r\n\r\n").append(end).append(hidden);
     FilterScript script{0, {}};
-    script.chunks.push_back(
-        {Direction::to_server, Shape::raw, 0,
-         road(2, wild) + "POST /x HTTP/1.1\r\nHost: h\r\n" + head + "\r\n\r\n" + end + hidden});
+    script.chunks.push_back({Direction::to_server, Shape::raw, 0, road(2, wild).append(request)});
     script.chunks.push_back({Direction::to_client, Shape::raw, 0,
                              road(2, wild) + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
     seeds.push_back(write_script(script));
@@ -112,9 +111,9 @@ std::vector<std::string> seeds_for_audit() {
   return {
       "\0"s + line,
       "\1"s + line + line,
-      "\2\x50\x2A\x4D\x18\x10\0\0\0"
-      "40 200 2026 2026 "
-      "\x28\xB5\x2F\xFD\x20\x05\x29\0\0hello"s,
+      std::string("\2\x50\x2A\x4D\x18\x10\0\0\0", 9)
+          .append("40 200 2026 2026 ")
+          .append("\x28\xB5\x2F\xFD\x20\x05\x29\0\0hello"s),
       "\3"s,
       "\3\0\x40\5\5alice"s,
       "\3\0\0\xFF\0"s,

@@ -53,7 +53,7 @@ void HttpRoad::enter_switchboard(std::string_view user, const std::vector<std::s
   for (const std::string& peer : peers) {
     std::string nickname = peer.substr(0, peer.find('@'));
     nickname.front() = static_cast<char>(nickname.front() - 'a' + 'A');
-    body += "JOI " + peer + " " + nickname + "\r\n";
+    body.append("JOI ").append(peer).append(" ").append(nickname).append("\r\n");
   }
   open("Action=open&Server=SB&IP=10.77.0.1", "USR 1 " + name + " 123456.7890\r\n", body);
 }
