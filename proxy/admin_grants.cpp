@@ -31,7 +31,7 @@ AdminResponse give(Gateway& gateway, const AdminRequest& request) {
     return error_response(http::status::conflict, *fault);
   }
   const Grant& grant = std::get<Grant>(given);
-  log(Level::notice, grant.rule.name + " given by " + request.who + ": " + described(grant));
+  log(Level::notice, grant.rule.name + " given by " + request.who);
   return json_response(to_json(grant), http::status::created);
 }
 

@@ -35,16 +35,16 @@ def _segment(link, frame):
     return ((ip[12:16], source), (ip[16:20], destination), sequence, tcp[13], tcp[(tcp[12] >> 4) * 4:])
 
 
-def conversations(path):
-    """Lists of Chunk, one for each connection to a server whose beginning is in the capture."""
+def conversations(path, ports=frozenset(PORTS)):
+    """Lists of Chunk, one for each connection to one of the server's ports whose beginning is in the capture."""
     found, expected = {}, {}
     for at, link, frame in _packets(path):
         segment = _segment(link, frame)
         if segment is None:
             continue
         source, destination, sequence, flags, payload = segment
-        from_client = destination[1] in PORTS and source[1] not in PORTS
-        if not from_client and source[1] not in PORTS:
+        from_client = destination[1] in ports and source[1] not in ports
+        if not from_client and source[1] not in ports:
             continue
         key = (source, destination) if from_client else (destination, source)
         way = (key, from_client)
