@@ -113,14 +113,16 @@ NoticeDamper::Told& NoticeDamper::told(std::string_view key, msnp::Moment now,
 bool NoticeDamper::lets_through(const Stopped& stopped, msnp::Moment now,
                                 std::chrono::milliseconds interval) {
   // No text of the wire can end another: all but the last are accounts, names of ours or bounded by NULs.
-  std::string key(stopped.user);
-  key.append(1, '\0').append(stopped.peer);
-  Told& pair = told(key, now, interval);
+  std::string who(stopped.user);
+  who.append(1, '\0').append(stopped.peer);
+  const Told& pair = told(who, now, interval);
   if (pair.count >= most_of_a_pair) return false;
-  ++pair.count;
-  key.append(1, '\0').append(stopped.direction == msnp::Direction::to_server ? "send" : "receive");
-  key.append(1, '\0').append(stopped.kind).append(1, '\0').append(stopped.file);
-  Told& offer = told(key, now, interval);
+  std::string what = who;
+  what.append(1, '\0').append(stopped.direction == msnp::Direction::to_server ? "send" : "receive");
+  what.append(1, '\0').append(stopped.kind).append(1, '\0').append(stopped.file);
+  Told& offer = told(what, now, interval);
+  // What is tried again counts for nothing.
+  if (offer.count == 0) ++told(who, now, interval).count;
   return offer.count++ == 0;
 }
 

@@ -171,6 +171,25 @@ def check_transports(path, capture):
                 assert not LIVE.search(data), f"{name}: an address is left: {LIVE.search(data).group()!r}"
 
 
+def check_notices(path, capture):
+    """What the local user would have read: a notice for each offer that is stopped, in that connection only, and never
+    towards the server."""
+    with tempfile.TemporaryDirectory(prefix="msnpgate-captures-") as scratch:
+        config = pathlib.Path(scratch, "telling.toml")
+        config.write_text('[notice]\ntext = "STOPPED {file} {peer} END"\ninterval = "0s"\nsender = "Gate"\n')
+        emitted = pathlib.Path(scratch, "emitted")
+        replay("-c", config, "--emit", emitted, path)
+        for connection in taken_of(capture):
+            stopped = collections.Counter(
+                f"STOPPED {offer['name']} {session['peers'][0]} END".encode()
+                for session in connection["sessions"] for offer in session["offers"]
+                if offer["decision"] == "block" and offer["name"])
+            told = collections.Counter(re.findall(rb"P4-Context: Gate\r\n\r\n(STOPPED \S+ \S+ END)",
+                                                  (emitted / f"{connection['taken']}.to_client.bin").read_bytes()))
+            same(told, stopped, f"connection {connection['taken']}: what the local user reads")
+            assert b"STOPPED" not in (emitted / f"{connection['taken']}.to_server.bin").read_bytes()
+
+
 def some_capture():
     home = HOMES[0]
     return home / json.loads((home / "manifest.json").read_text())["captures"][0]["file"]
@@ -256,7 +275,8 @@ def checks():
                 continue
             seen.add(capture["file"])
             path = home / capture["file"]
-            for check in (check_people, check_offers, check_identity, check_transports):
+            for check in (check_people, check_offers, check_identity, check_transports,
+                          check_notices):
                 yield f"{capture['file']}: {check.__name__[6:]}", lambda c=check, p=path, m=capture: c(p, m)
     if not WANTED:
         for check in (check_table, check_several, check_errors, check_full_output, check_damaged_bytes):

@@ -20,14 +20,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
-from lab import (bad_offers, full_disk, hostile, http_story, namespaces, p2p_v2_proof, p2p_v2_story,  # noqa: E402
+from lab import (bad_offers, full_disk, hostile, http_story, namespaces, notice_story, p2p_v2_proof, p2p_v2_story,  # noqa: E402
                  reloading, story)
 from lab.report import Report  # noqa: E402
 from lab.stage import Stage  # noqa: E402
 
 PARTS = (story.tell, p2p_v2_story.p2p_v2, p2p_v2_story.p2p_v2_withheld, hostile.hostile_lines,
          hostile.silent_servers, bad_offers.odd_offers, bad_offers.half_open, full_disk.full_disk,
-         reloading.reload_mid_transfer, http_story.http_gateway, http_story.http_gateway_tproxy)
+         reloading.reload_mid_transfer, notice_story.notices, http_story.http_gateway, http_story.http_gateway_tproxy)
 
 
 async def play(parts, binary, report):

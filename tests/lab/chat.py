@@ -157,7 +157,9 @@ class Chat:
             return
         self.heard += 1
         if kind == mime.TEXT:
-            self.client.event("text", who=sender, text=body.decode(), chat=self)
+            # Clients show this name instead of the sender's, where it is given.
+            shown = headers.get("P4-Context") or frame.words[2]
+            self.client.event("text", who=sender, shown=shown, text=body.decode(), chat=self)
         elif kind == mime.CONTROL:
             self.client.event("typing", who=headers.get("TypingUser", ""), chat=self)
         elif kind == mime.DATACAST:

@@ -119,4 +119,12 @@ TEST(NoticeDamper, TellsAFloodOfOnePairFiveTimes) {
   EXPECT_EQ(told, 5);
 }
 
+TEST(NoticeDamper, WhatIsTriedAgainDoesNotKeepAnotherFileFromBeingTold) {
+  NoticeDamper damper;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(damper.lets_through(plan(), i, 60s), i == 0);
+  Stopped other = plan();
+  other.file = "other.doc";
+  EXPECT_TRUE(damper.lets_through(other, 30, 60s));
+}
+
 }  // namespace
