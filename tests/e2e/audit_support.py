@@ -3,6 +3,7 @@ import subprocess
 
 from loopback import BINARY, Gateway, accept, listening, receive  # noqa: E402,F401
 from lab import chain, schema  # noqa: E402,F401
+from lab.audit import lines_of, segments  # noqa: E402,F401
 
 HELLO = b"USR 1 %s 1234.5678\r\n"
 REPLY = b"USR 1 OK %s Nick\r\nJOI ben@agency.example Ben\r\n"
@@ -51,18 +52,3 @@ def command(*words, code=0, text=None):
     done = subprocess.run([BINARY, *map(str, words)], capture_output=True, text=True, timeout=60, input=text)
     assert done.returncode == code, f"{words}: exit code {done.returncode}, not {code}: {done.stdout}{done.stderr}"
     return done
-
-
-def segments(log):
-    """Its files, oldest first."""
-    closed = sorted(path for path in log.parent.glob(log.name + ".*") if path.name[len(log.name) + 1:][:20].isdigit())
-    return closed + ([log] if log.exists() else [])
-
-
-def lines_of(log):
-    lines = []
-    for path in segments(log):
-        data = path.read_bytes() if path.suffix != ".zst" else subprocess.run(
-            ["zstd", "-dcq", path], capture_output=True, check=True).stdout
-        lines += data.splitlines(keepends=True)
-    return lines

@@ -22,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from conversation_steps import RULES, Session, TO_CLIENT, TO_SERVER, message, text  # noqa: E402
+from lab import audit  # noqa: E402
 from lab.bad_cable import BadCable  # noqa: E402
 from lab.namespaces import Namespace  # noqa: E402
 from loopback import BINARY, dies_with_us, eventually, main, rule  # noqa: E402
@@ -91,14 +92,16 @@ class Lab:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
         if self.process.poll() is None:
             self.process.terminate()
             try:
                 assert self.process.wait(PATIENCE) == 0
             finally:
                 self.process.kill()
+        faults = [] if failure else audit.log_faults(self.folder / "audit.jsonl")
         self.stack.close()
+        assert not faults, f"records against the schema: {faults[:5]}"
 
 
 def in_threads(work, items):

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Every record that any unit test makes the filter write keeps to conf/audit.schema.json. (The records of the end-to-end tests
-are held against it by tests/lab/audit.py, loopback.py and captures_test.py.)
+"""Every record that any unit test makes the filter or the audit log write keeps to conf/audit.schema.json. (Those of the
+end-to-end tests are held against it where their gateways end, by tests/lab/audit.py; those of replay by captures_test.py.)
 
 usage: schema_test.py [MSNPGATE]      Uses the unit tests that were built with it.
 """
+import hashlib
 import json
 import os
 import pathlib
@@ -18,23 +19,35 @@ from lab import schema  # noqa: E402
 BINARY = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/release/msnpgate").resolve()
 # Thousands of random conversations of the same kinds; they take their time and tell nothing new here.
 LEFT_OUT = "-*Law*:*Random*:*Fuzz*:*Closure*"
+SEAL = len(b',"hash":"') + 64 + len(b'"}')
 
 
-def main():
+def sealed(line):
+    """Whether the program wrote it: tests of the log put damaged lines and other texts there, too."""
+    return line[-66:-2] == hashlib.sha256(line[:-SEAL] + b"}").hexdigest().encode()
+
+
+def written_by_unit_tests():
+    """(what, lines) of the filter and of the log, each line once."""
     unit_tests = BINARY.parent / "tests/unit_tests"
     with tempfile.TemporaryDirectory(prefix="msnpgate-schema-") as scratch:
         path = pathlib.Path(scratch, "records")
-        done = subprocess.run([unit_tests, f"--gtest_filter={LEFT_OUT}"], capture_output=True, text=True, timeout=300,
-                              env={**os.environ, "MSNPGATE_RECORDS": str(path)}, check=False)
-        if not path.exists():
-            print(done.stdout[-2000:], done.stderr[-2000:], "no unit test has written a record\n0 passed, 1 failed", sep="\n")
-            return 1
-        lines = set(path.read_text(encoding="utf-8").splitlines())
-    faults = [fault for line in lines for fault in schema.faults(json.loads(line))]
-    print(f"{len(lines)} different records", *faults[:20], sep="\n")
-    good = len(lines) > 100 and not faults
-    print("1 passed, 0 failed" if good else "0 passed, 1 failed")
-    return 0 if good else 1
+        subprocess.run([unit_tests, f"--gtest_filter={LEFT_OUT}"], stdout=subprocess.DEVNULL, timeout=300,
+                       env={**os.environ, "MSNPGATE_RECORDS": str(path)}, check=False)
+        logs = path.with_suffix(".logs")
+        yield "the filter", set(path.read_bytes().splitlines()) if path.exists() else set()
+        yield "the audit log", set(filter(sealed, logs.read_bytes().splitlines())) if logs.exists() else set()
+
+
+def main():
+    failed = 0
+    for what, lines in written_by_unit_tests():
+        faults = [fault for line in lines for fault in schema.faults(json.loads(line))]
+        good = len(lines) > 50 and not faults
+        failed += not good
+        print(f"{'ok     ' if good else 'FAILED '} {what}: {len(lines)} different records", *faults[:20], sep="\n")
+    print(f"{2 - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

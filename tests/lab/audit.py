@@ -1,7 +1,8 @@
-"""The audit file: reading it, judging its records, showing them."""
+"""The audit log: reading it, judging its records, showing them."""
 
 import json
 import re
+import subprocess
 
 from . import schema
 
@@ -21,6 +22,32 @@ def read(path):
     if text and not text.endswith("\n"):
         wrong.append("the last line has no end")
     return records, wrong
+
+
+def segments(log):
+    """Its files, oldest first: LOG.N.zst, LOG.N and LOG, N the number of the first record. Where a closed one is there
+    both plain and compressed, its compression was interrupted."""
+    closed = {}
+    for path in log.parent.glob(log.name + ".*"):
+        number = path.name[len(log.name) + 1:].removesuffix(".zst")
+        if len(number) == 20 and number.isdigit() and (number not in closed or path.suffix != ".zst"):
+            closed[number] = path
+    return [closed[number] for number in sorted(closed)] + ([log] if log.exists() else [])
+
+
+def lines_of(log):
+    """Every line of all its files, with its end."""
+    lines = []
+    for path in segments(log):
+        packed = path.suffix == ".zst"
+        data = subprocess.run(["zstd", "-dcq", path], capture_output=True, check=True).stdout if packed else path.read_bytes()
+        lines += data.splitlines(keepends=True)
+    return lines
+
+
+def log_faults(log):
+    """What the published schema has against any record of a log. A last line that a crash tore is no record."""
+    return [fault for line in lines_of(log) if line.endswith(b"\n") for fault in schema.faults(json.loads(line))]
 
 
 def select(records, **wanted):

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 
+from . import audit
 from .namespaces import Internet, WIRES, family_of
 
 PATIENCE = 15.0
@@ -82,12 +83,14 @@ class Crossing:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
         self.stop()
+        faults = [] if failure else audit.log_faults(self.audit_path)
         for server in self.servers:
             server.close()
         self.internet.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        assert not faults, f"records against the schema: {faults[:5]}"
 
     # --- the gateway
 

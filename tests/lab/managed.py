@@ -13,6 +13,8 @@ import tempfile
 import threading
 import time
 
+from . import audit
+
 PATIENCE = 20.0   # seconds after which something that should have happened has not
 HELLO = b"USR 1 ann@corp.example 1234.5678\r\n"
 REPLY = b"USR 1 OK ann@corp.example Ann\r\n"
@@ -159,6 +161,9 @@ def running(binary, config, **options):
             gateway = Managed(binary, folder, text, **options)
             gateway.port, gateway.text, gateway.upstream = port, text, upstream
             yield gateway.ready()
+            gateway.close()
+            faults = audit.log_faults(gateway.audit_path)
+            assert not faults, f"records against the schema: {faults[:5]}"
         finally:
             if gateway is not None:
                 gateway.close()

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import admin
+from . import admin, audit
 from .client import LIBPURPLE, Client
 from .gateway import Gateway
 from .namespaces import WIRES, Internet
@@ -171,6 +171,8 @@ class Stage:
             await self.leave(*self.people)
         if self.gateway:
             await self.gateway.stop()
+            faults = audit.log_faults(self.gateway.audit_path)
+            self.report.check("every audit record keeps to the published schema", not faults, "\n".join(faults[:5]))
         if self.server:
             await self.server.close()
         if self.internet:

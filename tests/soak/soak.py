@@ -25,9 +25,11 @@ import time
 
 HOME = pathlib.Path(__file__).resolve().parent
 ROOT = HOME.parents[1]
-sys.path.insert(0, str(HOME))
+sys.path[:0] = [str(HOME), str(HOME.parent)]
 
 from capture import CLIENT, SERVER, Chunk, conversations  # noqa: E402
+from lab import schema  # noqa: E402
+from lab.audit import lines_of  # noqa: E402
 from plot import curve, page  # noqa: E402
 from traffic import Script, Traffic  # noqa: E402
 
@@ -144,18 +146,6 @@ class Latencies(threading.Thread):
         self.process.wait()
 
 
-def records_of(log):
-    """Of all segments of an audit log: LOG.N.zst, LOG.N and LOG, N the number of the first record."""
-    plain = {path for path in log.parent.glob(log.name + ".*") if path.suffix != ".zst"}
-    packed = {path for path in log.parent.glob(log.name + ".*.zst") if path.with_suffix("") not in plain}
-    for path in [*sorted(plain | packed, key=lambda one: int(one.name.split(".")[2])), log]:
-        if path.suffix == ".zst":
-            text = subprocess.run(["zstd", "-dc", path], capture_output=True, check=True).stdout
-        else:
-            text = path.read_bytes()
-        yield from map(json.loads, text.splitlines())
-
-
 def theil_sen(points):
     """The slope that half of all pairs exceed: a few odd values do not move it."""
     points = points[::max(1, len(points) // 150)]
@@ -246,7 +236,8 @@ def run(options, folder):
         rows = judge(options, samples, added, before, after)
         latencies.stop()
         code = gateway.stop() if alive else gateway.process.returncode
-        audit = list(records_of(pathlib.Path(folder) / "audit.jsonl"))
+        audit = [json.loads(line) for line in lines_of(pathlib.Path(folder) / "audit.jsonl")]
+        faults = [fault for record in audit for fault in schema.faults(record)]
         numbers = [record["seq"] for record in audit]
         reloaded = sum(1 for record in audit if record["event"] == "policy" and record["reason"] == "reload")
         closed = sum(1 for record in audit if record["event"] == "session")
@@ -257,6 +248,7 @@ def run(options, folder):
                   not traffic.faults),
                  ("audit", f"{len(audit):,} records, {stopped:,} blocks, {closed:,} ends", "without a gap, an end for each",
                   numbers == list(range(numbers[0], numbers[0] + len(numbers))) and closed >= traffic.played),
+                 ("records", "; ".join(faults[:3]) or "as the schema has them", "as the schema has them", not faults),
                  ("reloads", f"{reloads} sent, {reloaded} on record", "all in force", reloaded == reloads),
                  ("the gateway", f"exit code {code}", "0", code == 0)]
         return rows, samples, added

@@ -35,6 +35,7 @@ AuditDirectory::AuditDirectory() {
 }
 
 AuditDirectory::~AuditDirectory() {
+  keep_logs_for_the_schema(path_);
   std::filesystem::remove_all(path_);
 }
 
@@ -53,6 +54,16 @@ std::vector<std::string> AuditDirectory::endings() const {
   }
   std::sort(endings.begin(), endings.end());
   return endings;
+}
+
+void keep_logs_for_the_schema(const std::filesystem::path& directory) {
+  static const char* const records = std::getenv("MSNPGATE_RECORDS");  // NOLINT(concurrency-mt-unsafe)
+  if (records == nullptr) return;
+  std::ofstream kept(std::string(records) + ".logs", std::ios::app | std::ios::binary);
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.is_regular_file() && entry.path().extension() != ".zst")
+      kept << text_of_file(entry.path()) << '\n';
+  }
 }
 
 std::string text_of_file(const std::filesystem::path& path) {

@@ -32,6 +32,11 @@ class AuditDirectory {
   std::filesystem::path path_;
 };
 
+/// Hands every line of the logs in a directory, as far as they are not compressed, to the file that
+/// $MSNPGATE_RECORDS names, with .logs behind it: tests/e2e/schema_test.py holds those that are sealed
+/// against the published schema.
+void keep_logs_for_the_schema(const std::filesystem::path& directory);
+
 [[nodiscard]] std::string text_of_file(const std::filesystem::path& path);
 void put_text(const std::filesystem::path& path, std::string_view text);
 

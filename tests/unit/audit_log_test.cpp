@@ -28,6 +28,7 @@
 
 #include "proxy/audit_chain.hpp"
 #include "proxy/audit_json.hpp"
+#include "tests/support/audit_files.hpp"
 
 namespace gate {
 namespace {
@@ -60,7 +61,10 @@ class AuditLogFile : public testing::Test {
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
     directory_ = name;
   }
-  ~AuditLogFile() override { fs::remove_all(directory_); }
+  ~AuditLogFile() override {
+    test::keep_logs_for_the_schema(directory_);
+    fs::remove_all(directory_);
+  }
 
   [[nodiscard]] fs::path path() const { return directory_ / "audit.jsonl"; }
   [[nodiscard]] std::unique_ptr<AuditLog> open(AuditSync sync = AuditSync::never) const {
