@@ -36,6 +36,8 @@ AuditedQuestion question_of(const AuditRecord& record) {
   if (asked.peers.empty()) asked.peers.emplace_back();
   if (const std::string_view name = record.member(AuditKey::file, "name"); !name.empty()) {
     asked.names.push_back(text_of_json(name));
+    std::string_view others = record.member(AuditKey::file, "other_names");
+    while (const auto other = next_text(others)) asked.names.push_back(text_of_json(*other));
   }
   Question& question = asked.question;
   const std::string_view size = record.member(AuditKey::file, "size");

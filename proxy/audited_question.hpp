@@ -11,7 +11,7 @@ namespace gate {
 
 struct AuditedQuestion {
   std::string id, action, reason, rule, policy, form;
-  AskedQuestion asked;  // names: the likeliest reading, for records keep no other
+  AskedQuestion asked;  // names: the likeliest reading first; records keep five
 };
 
 /// The decision with this id in the audit log; or why there is none, for people.
