@@ -15,9 +15,10 @@ import tempfile
 import threading
 import time
 
+from audit_support import Chat, chain, lines_of, segments
 from conversation_steps import RULES
 from faults_on_demand import Faults, faulty_gateway
-from loopback import BINARY, Gateway, eventually, free_port, listening, main, rule
+from loopback import BINARY, Gateway, eventually, free_port, in_thread, listening, main, rule
 from small_talk import SmallTalk
 
 DAY = 24 * 3600
@@ -141,6 +142,38 @@ def a_clock_that_jumps_ends_nothing_and_confuses_no_record():
         talk.chat()
         audit_is_whole(gateway)
         assert gateway.stop() == 0
+
+
+@rule
+def on_a_slow_disk_full_files_are_closed_all_the_same():
+    """While the disk is forced no file is closed, and on such a disk that is nearly always: with `interval` by a thread
+    beside, with `always` by those who record."""
+    for sync, threads in (("interval", 1), ("always", 4)):
+        faults = Faults()
+        keys = f'fsync = "{sync}"\nfsync_interval = "50ms"\nrotate_size = "64KiB"\ncompress = "none"\n'
+        with listening() as server, faulty_gateway(server.getsockname()[1], faults, threads=threads, policy=RULES,
+                                                   audit_keys=keys) as gateway:
+            chats = [Chat(gateway, server, b"u%d@corp.example" % number) for number in range(6)]
+            chats[0].offer(b"plan.doc")
+            faults.sync_delay = 1000 if sync == "interval" else 10
+            stop = threading.Event()
+            beside = [in_thread(offer_until, chat, stop) for chat in chats]
+            if sync == "interval":
+                eventually(lambda: gateway.audit_path.stat().st_size > 80 << 10 or segments(gateway.audit_path)[1:],
+                           "the file is full")
+                stop.set()  # and no record comes any more
+            eventually(lambda: len(segments(gateway.audit_path)) > 1, f"a full file is closed ({sync})")
+            stop.set()
+            for one in beside:
+                one()
+            faults.none()
+            chain.follow(lines_of(gateway.audit_path))
+            assert gateway.stop() == 0
+
+
+def offer_until(chat, stop):
+    while not stop.is_set():
+        chat.offer(b"plan.doc")
 
 
 def offering(talk, stop, answered, failures):

@@ -8,7 +8,7 @@ from loopback import BINARY, Gateway
 
 PRELOAD = BINARY.parent / "tests/faults/preload.so"
 _WORDS = ("allocations", "first_failing", "failing", "failed", "write_error", "write_room", "sync_error",
-          "clock_offset", "speed")
+          "clock_offset", "speed", "sync_delay")
 
 
 class Faults:
@@ -46,7 +46,7 @@ class Faults:
         self.write_error = error
 
     def none(self):
-        self.first_failing = self.write_error = self.sync_error = 0
+        self.first_failing = self.write_error = self.sync_error = self.sync_delay = 0
         self.write_room = -1
 
 

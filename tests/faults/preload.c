@@ -1,6 +1,6 @@
 // Faults on demand in a program that knows nothing of them (LD_PRELOAD): allocations that fail, writes to
-// files that fail or fall short, a wall clock that jumps, time that runs fast. The test and the program share a page, the file
-// named by FAULTS_PAGE; without it nothing fails.
+// files that fail or fall short, a disk that is slow, a wall clock that jumps, time that runs fast. The test and
+// the program share a page, the file named by FAULTS_PAGE; without it nothing fails.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,6 +28,7 @@ struct page {
   _Atomic int64_t clock_offset;   // seconds by which the wall clock is wrong
   _Atomic int64_t speed;          // of the monotonic clock, and of timers that wait for it; 0: as it is.
                                   // From the start of the program on, or deadlines would jump
+  _Atomic int64_t sync_delay;     // milliseconds that fsync and fdatasync take besides
 };
 
 static struct page nothing = {.write_room = -1};
@@ -143,6 +144,11 @@ ssize_t write(int fd, const void *bytes, size_t size) {
 
 static int sync_of(int (*next)(int), int fd) {
   const int error = (int)atomic_load(&faults->sync_error);
+  const int64_t delay = atomic_load(&faults->sync_delay);
+  if (delay != 0) {
+    const struct timespec pause = {.tv_sec = delay / 1000, .tv_nsec = delay % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+  }
   if (error == 0) return next(fd);
   errno = error;
   return -1;
