@@ -65,8 +65,24 @@ void AuditMatcher::choose_needle() {
     needle_ = R"("seq":)" + std::to_string(query_.seq_from) + ',';
   } else if (needle_ = account(users_); !needle_.empty()) {
     needle_.insert(0, R"("user":)");
-  } else if (needle_ = account(peers_); needle_.empty() && query_.kinds.size() == 1) {
-    needle_ = R"("kind":")" + query_.kinds.front() + '"';
+  } else if (needle_ = account(peers_); !needle_.empty()) {
+    return;
+  } else if (!names_.empty()) {
+    needle_ = R"("file":{)";
+  } else if (choose_word(); needle_.empty() && !rules_.empty()) {
+    needle_ = R"("rule":")";
+  }
+}
+
+// The first that is asked for alone.
+void AuditMatcher::choose_word() {
+  for (const auto& [key, words] : {std::pair{R"("kind":")", &query_.kinds},
+                                   {R"("reason":")", &query_.reasons},
+                                   {R"("action":")", &query_.actions},
+                                   {R"("event":")", &query_.events}}) {
+    if (words->size() != 1) continue;
+    needle_ = key + words->front() + '"';
+    return;
   }
 }
 
@@ -94,6 +110,11 @@ bool AuditMatcher::fits_name(const AuditRecord& record) const {
          fits_any(names_, record.member(AuditKey::file, "other_names"));
 }
 
+// Where no rule decided none fits, not even any.
+bool AuditMatcher::fits_rule(std::string_view rule) const {
+  return rules_.empty() || (!rule.empty() && fits(rules_, rule));
+}
+
 bool AuditMatcher::fits_client(std::string_view client) const {
   if (query_.clients.empty()) return true;
   std::string_view address = client.substr(0, client.rfind(':'));
@@ -115,7 +136,7 @@ bool AuditMatcher::matches(const AuditRecord& record) const {
   if (record.seq < query_.seq_from || record.seq > query_.seq_to) return false;
   return fits_words(record) && fits_client(record[AuditKey::client]) &&
          fits(users_, record[AuditKey::user]) && fits_any(peers_, record[AuditKey::peers]) &&
-         fits(rules_, record[AuditKey::rule]) && fits_name(record);
+         fits_rule(record[AuditKey::rule]) && fits_name(record);
 }
 
 }  // namespace gate

@@ -49,9 +49,11 @@ class AuditMatcher {
   [[nodiscard]] static bool fits(const std::vector<Wanted>& list, std::string_view escaped);
   [[nodiscard]] static bool fits_any(const std::vector<Wanted>& list, std::string_view array);
   [[nodiscard]] bool fits_words(const AuditRecord& record) const;
+  [[nodiscard]] bool fits_rule(std::string_view rule) const;
   [[nodiscard]] bool fits_name(const AuditRecord& record) const;
   [[nodiscard]] bool fits_client(std::string_view client) const;
   void choose_needle();
+  void choose_word();
 
   AuditQuery query_;
   std::vector<Wanted> users_, peers_, names_, rules_;

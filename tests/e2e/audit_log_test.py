@@ -226,6 +226,11 @@ def a_query_finds_what_was_asked_for():
         one for one in transfers if one["user"] == "eve@corp.example"]
     assert ask("--peer", "ben@agency.example", "--kind", "file-transfer", "--action", "block") == transfers
     assert ask("--name", "URLAUB*") == [one for one in transfers if one["file"]["name"] == "Urlaub.zip"]
+    assert ask("--name", "plan.doc") == [one for one in transfers if one["file"]["name"] == "plan.doc"] != []
+    for option, word in (("--action", "block"), ("--reason", "offer"), ("--event", "checkpoint"), ("--kind", "file-transfer")):
+        assert ask(option, word) == [one for one in everything if one.get(option[2:]) == word] != [], option
+    assert ask("--event", "session,checkpoint") == [one for one in everything if one["event"] in ("session", "checkpoint")]
+    assert ask("--rule", "*") == ask("--rule", "D*t") == transfers
     assert ask("--rule", "default", "--until", "2001-01-01") == []
     assert ask("--since", "1h", "--rule", "default") == transfers
     assert ask("--seq", "33") == [everything[32]]
