@@ -34,7 +34,7 @@ GATE_1 = [
     ("packages that do not fit together are no known application", "msnp/conversation_rulings.cpp",
      "if (ruled.ruling != Ruling::pass || fits) return ruled;", "return ruled;"),
     ("texts of a refused call are swallowed", "msnp/conversation_rulings.cpp",
-     "if (!pair->is_refused(call_id)) continue;", "continue;"),
+     "if (!pair->is_refused(call_id, answered)) continue;", "continue;"),
     ("parts of a multi-packet message are judged as a whole", "msnp/conversation.cpp",
      "const Fate fate = see_whole(passage, parts.whole());", "const Fate fate = Fate::forward;"),
     ("the handshake of a sharing folder is an offer", "msnp/conversation.cpp",
