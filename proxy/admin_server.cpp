@@ -82,13 +82,13 @@ void AdminServer::run() noexcept {
       try {
         io_.run();
       } catch (const std::exception& error) {
-        log(Level::error, std::string("admin: a connection was given up: ") + error.what());
+        log(Level::error, {"admin: a connection was given up: ", error.what()});
       }
     }
     slow.stop();
     slow.join();
   } catch (const std::exception& error) {
-    log(Level::error, std::string("admin: gave up: ") + error.what());
+    log(Level::error, {"admin: gave up: ", error.what()});
   }
 }
 

@@ -77,14 +77,7 @@ void AuditExport::run() {
       was_connected = true;
       while (sleep(0ms)) step();
     } catch (const std::exception& error) {
-      const std::lock_guard lock(mutex_);
-      if (!stopping_ && (was_connected || health_.last_error != error.what())) {
-        gate::log(Level::warning,
-                  "audit export to " + health_.to + ": " + error.what() + "; it is tried again");
-      }
-      health_.connected = false;
-      health_.last_error = error.what();
-      ++health_.retries;
+      failed(error.what(), was_connected);
     }
     outlet_->close();
     retry = was_connected ? first_retry : std::min<std::chrono::milliseconds>(2 * retry, longest_retry);
@@ -93,7 +86,20 @@ void AuditExport::run() {
   try {
     write_cursor();
   } catch (const std::exception& error) {
-    gate::log(Level::warning, "audit export to " + health_.to + ": " + error.what());
+    gate::log(Level::warning, {"audit export to ", health_.to, ": ", error.what()});
+  }
+}
+
+void AuditExport::failed(std::string_view cause, bool was_connected) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!stopping_ && (was_connected || health_.last_error != cause))
+    gate::log(Level::warning, {"audit export to ", health_.to, ": ", cause, "; it is tried again"});
+  health_.connected = false;
+  ++health_.retries;
+  try {
+    health_.last_error = cause;
+  } catch (const std::exception&) {
+    health_.last_error.clear();
   }
 }
 

@@ -54,6 +54,7 @@ class AuditExport {
   using Steady = std::chrono::steady_clock;
 
   void run();
+  void failed(std::string_view cause, bool was_connected) noexcept;
   void connect();
   void step();
   void send(std::string_view lines);

@@ -123,8 +123,8 @@ void AuditLog::close_segment(Clock::time_point now) {
     ++health_.rotations;
   } catch (const std::exception& error) {
     no_rotation_before_ = monotonic + rotation_pause;
+    log(Level::error, {error.what(), "; the current file is used on"});
     health_.rotation_error = error.what();
-    log(Level::error, std::string(error.what()) + "; the current file is used on");
   }
 }
 

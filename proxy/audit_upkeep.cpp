@@ -114,10 +114,9 @@ AuditUpkeep::~AuditUpkeep() {
   thread_.join();
 }
 
-void AuditUpkeep::run() {
+void AuditUpkeep::run() noexcept {
   std::chrono::milliseconds pause = tick;
   if (settings_.fsync == AuditSync::interval) pause = std::min(pause, settings_.fsync_interval);
-  std::string told;
   auto next = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -125,13 +124,21 @@ void AuditUpkeep::run() {
     log_.tick(AuditLog::Clock::now());
     if (std::chrono::steady_clock::now() >= next) {
       next = std::chrono::steady_clock::now() + housekeeping;
-      std::string errors = keep_house(log_, settings_, AuditLog::Clock::now());
-      if (!errors.empty() && errors != told)
-        log(Level::warning, "audit log: " + errors.substr(0, errors.find('\n')));
-      told = std::move(errors);
+      look_after_files();
     }
     lock.lock();
     wake_.wait_for(lock, pause, [this] { return stopping_; });
+  }
+}
+
+void AuditUpkeep::look_after_files() noexcept {
+  try {
+    std::string errors = keep_house(log_, settings_, AuditLog::Clock::now());
+    if (!errors.empty() && errors != told_)
+      log(Level::warning, {"audit log: ", std::string_view(errors).substr(0, errors.find('\n'))});
+    told_ = std::move(errors);
+  } catch (const std::exception&) {
+    log(Level::error, "no memory to look after the audit log's files; it is tried again");
   }
 }
 

@@ -22,13 +22,15 @@ class AuditUpkeep {
   AuditUpkeep& operator=(const AuditUpkeep&) = delete;
 
  private:
-  void run();
+  void run() noexcept;
+  void look_after_files() noexcept;
 
   AuditLog& log_;
   const AuditSettings settings_;
   std::mutex mutex_;  // guards stopping_
   std::condition_variable wake_;
   bool stopping_ = false;
+  std::string told_;  // of what went wrong; the thread's own
   std::thread thread_;
 };
 

@@ -63,7 +63,7 @@ Follower::Follower(const InterceptSettings& intercept)
             io_.run();
             return;
           } catch (const std::exception& error) {
-            log(Level::error, std::string("a redirect is not followed: ") + error.what());
+            log(Level::error, {"a redirect is not followed: ", error.what()});
           }
         }
       }) {

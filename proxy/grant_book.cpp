@@ -188,7 +188,7 @@ void GrantBook::settle(Moment now) {
   try {
     save(kept);
   } catch (const std::exception& error) {
-    log(Level::error, std::string("the grants cannot be written down: ") + error.what());
+    log(Level::error, {"the grants cannot be written down: ", error.what()});
   }
   if (kept.size() == grants_.size()) return;
   put_in_force(std::move(kept));

@@ -36,9 +36,18 @@ std::string_view journal_prefix(Level level) noexcept {
 }  // namespace
 
 void log(Level level, std::string_view text) noexcept {
-  std::array<iovec, 4> parts{part(journal_prefix(level)), part("msnpgate: "), part(text), part("\n")};
+  log(level, {text});
+}
+
+void log(Level level, std::initializer_list<std::string_view> parts) noexcept {
+  std::array<iovec, 9> line{part(journal_prefix(level)), part("msnpgate: ")};
+  std::size_t count = 2;
+  for (const std::string_view text : parts) {
+    if (count + 1 < line.size()) line.at(count++) = part(text);
+  }
+  line.at(count++) = part("\n");
   // A log that cannot be written has nobody left to tell.
-  [[maybe_unused]] const ssize_t ignored = ::writev(STDERR_FILENO, parts.data(), parts.size());
+  [[maybe_unused]] const ssize_t ignored = ::writev(STDERR_FILENO, line.data(), static_cast<int>(count));
 }
 
 std::optional<std::uint64_t> Trickle::pass(msnp::Moment now) noexcept {

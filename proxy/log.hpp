@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -15,6 +16,8 @@ enum class Level : std::uint8_t { error = 3, warning = 4, notice = 5, info = 6 }
 
 /// One write of one line, from any thread. The text has been made showable by the caller.
 void log(Level level, std::string_view text) noexcept;
+/// The same of a text in parts, at most six: for whoever may be without memory to join them.
+void log(Level level, std::initializer_list<std::string_view> parts) noexcept;
 
 /// Lets one line a second through and counts the others, so that a flood outside is none in the log.
 class Trickle {
