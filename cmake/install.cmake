@@ -8,23 +8,29 @@ install(TARGETS msnpgate RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # Compressed without time and name, so that they are the same every time.
 find_program(GZIP gzip REQUIRED)
 set(COMPRESSED)
-foreach(FILE doc/man/msnpgate.1 doc/man/msnpgate.toml.5 CHANGELOG.md)
+file(GLOB MANUAL CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/doc/man/*.[1-9])
+foreach(FILE ${MANUAL} ${CMAKE_SOURCE_DIR}/CHANGELOG.md)
   get_filename_component(NAME ${FILE} NAME)
   string(REPLACE CHANGELOG.md changelog NAME ${NAME})
   add_custom_command(
     OUTPUT ${CMAKE_BINARY_DIR}/compressed/${NAME}.gz
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/compressed
-    COMMAND ${GZIP} -9nc ${CMAKE_SOURCE_DIR}/${FILE} > ${CMAKE_BINARY_DIR}/compressed/${NAME}.gz
+    COMMAND ${GZIP} -9nc ${FILE} > ${CMAKE_BINARY_DIR}/compressed/${NAME}.gz
     DEPENDS ${FILE} VERBATIM)
   list(APPEND COMPRESSED ${CMAKE_BINARY_DIR}/compressed/${NAME}.gz)
 endforeach()
 add_custom_target(compressed ALL DEPENDS ${COMPRESSED})
-install(FILES ${CMAKE_BINARY_DIR}/compressed/msnpgate.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${CMAKE_BINARY_DIR}/compressed/msnpgate.toml.5.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+foreach(FILE ${MANUAL})
+  get_filename_component(NAME ${FILE} NAME)
+  string(REGEX MATCH "[1-9]$" SECTION ${NAME})
+  install(FILES ${CMAKE_BINARY_DIR}/compressed/${NAME}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${SECTION})
+endforeach()
 install(FILES ${CMAKE_BINARY_DIR}/compressed/changelog.gz DESTINATION ${DOC_DIR})
 
 install(FILES LICENSE DESTINATION ${DOC_DIR} RENAME copyright)
 install(FILES README.md SECURITY.md DESTINATION ${DOC_DIR})
+# The bill of materials; deploy/package writes it once the program is there.
+install(FILES ${CMAKE_BINARY_DIR}/msnpgate.spdx.json DESTINATION ${DOC_DIR} OPTIONAL)
 install(FILES conf/msnpgate.toml conf/minimal.toml DESTINATION ${DOC_DIR}/examples)
 install(FILES deploy/systemd/net-admin.conf deploy/systemd/transparent.conf DESTINATION ${DOC_DIR}/examples/systemd)
 install(FILES conf/audit.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/msnpgate)

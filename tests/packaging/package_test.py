@@ -47,6 +47,13 @@ def build_package():
     return (ROOT / done.stdout.splitlines()[-1]).resolve()
 
 
+def materials(package):
+    """The bill of materials as it is in the package."""
+    files = subprocess.run(f"dpkg-deb --fsys-tarfile '{package}' | tar -xO ./usr/share/doc/msnpgate/msnpgate.spdx.json",
+                           shell=True, capture_output=True, check=True).stdout
+    return json.loads(files)
+
+
 def field(package, name):
     return subprocess.run(["dpkg-deb", "-f", str(package), name], capture_output=True, text=True, check=True).stdout.strip()
 
@@ -192,6 +199,7 @@ class Tour:
                                             "/var/log/msnpgate/audit.jsonl msnpgate:msnpgate 640"], modes)
         await self.runs("manual pages, completion and examples are there",
                         "cd /usr/share; test -s man/man1/msnpgate.1.gz -a -s man/man5/msnpgate.toml.5.gz "
+                        "-a -s man/man1/msnpgate-audit.1.gz -a -s man/man7/msnpgate.metrics.7.gz "
                         "-a -s bash-completion/completions/msnpgate -a -s zsh/vendor-completions/_msnpgate || "
                         "grep -q path-exclude /etc/dpkg/dpkg.cfg.d/*")
         await self.runs("the examples are valid", "f=/usr/share/doc/msnpgate/examples/minimal.toml; test ! -e $f || "
@@ -329,6 +337,10 @@ class Tour:
 async def run(report):
     package = build_package()
     needed = [one.split()[0] for one in field(package, "Depends").split(",")]
+    listed = {one["name"] for one in materials(package)["packages"]}
+    libraries = {name for name in needed if name.startswith("lib")}
+    report.check("the bill of materials has every library the package depends on", libraries <= listed,
+                 sorted(libraries - listed))
     tarball = bare_root(needed)
     stage = Stage("/bin/true", report)
     machine = None

@@ -43,7 +43,7 @@ else
   mapfile -t objects < <(sample)
   check "${#objects[@]} objects are compiled" elsewhere ninja -C out "${objects[@]}"
   check "they are the same" same_objects
-  cp "$build/msnpgate" "$other/"
+  cp "$build/msnpgate" "$build/msnpgate.spdx.json" "$other/"  # the bill is of all objects
   # As deploy/package does it, which would compile everything.
   check "the program is packed there, too" elsewhere bash -c \
     'ninja -C out compressed && umask 022 && cpack --config out/CPackConfig.cmake -B out/package'
