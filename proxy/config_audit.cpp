@@ -60,7 +60,7 @@ bool split_address(std::string_view text, AuditExportSettings& settings) {
   const std::string_view port = text.substr(colon + 1);
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!bracketed && host.find(':') != std::string_view::npos) return false;
+  if (!bracketed && host.find_first_of(":[]") != std::string_view::npos) return false;
   const bool number =
       !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos;
   if (!number || std::stoul(std::string(port)) - 1 >= 65'535) return false;

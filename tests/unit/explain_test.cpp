@@ -43,6 +43,37 @@ TEST(Explain, TellsOfEveryRuleBeforeTheDecidingOneWhatDidNotFit) {
             "max_size: 11 is more than 10");
 }
 
+TEST(Explain, TellsInWordsWhichConditionDidNotFit) {
+  using gate::Condition;
+  Rule rule;
+  gate::Question question;
+  question.kind = msnp::Kind::webcam;
+  question.client = boost::asio::ip::make_address("10.20.0.7");
+  const auto text = [&](Condition condition) { return gate::mismatch_text(rule, condition, question); };
+  EXPECT_THAT(text(Condition::kinds), HasSubstr("only by a rule that names it"));
+  rule.kinds = {msnp::Kind::ink, msnp::Kind::wink};
+  EXPECT_EQ(text(Condition::kinds), "kinds: webcam is not ink or wink");
+  rule.direction = msnp::Direction::to_server;
+  EXPECT_EQ(text(Condition::direction), "direction: it speaks of what the user sends");
+  rule.direction = msnp::Direction::to_client;
+  EXPECT_EQ(text(Condition::direction), "direction: it speaks of what the user receives");
+  rule.users = rule.peers = {"ann@a.example"};
+  EXPECT_EQ(text(Condition::users), "users: a user who is not signed in is not ann@a.example");
+  EXPECT_EQ(text(Condition::peers), "peers: a peer who is not known is not ann@a.example");
+  question.user = "eve\x1b[2J@a.example";
+  EXPECT_THAT(text(Condition::users), testing::Not(HasSubstr("\x1b"))) << "it is shown on a terminal";
+  rule.clients = {{boost::asio::ip::make_address("10.30.0.0"), 16}};
+  EXPECT_EQ(text(Condition::clients), "clients: 10.20.0.7 is not in 10.30.0.0/16");
+  rule.max_size = 10;
+  EXPECT_EQ(text(Condition::max_size), "max_size: the size is not known");
+  EXPECT_EQ(text(Condition::until), "until: it has expired");
+  EXPECT_EQ(text(Condition::names), "names: there is no name");
+  rule.when = {{}};
+  EXPECT_THAT(text(Condition::when), testing::MatchesRegex("when: [MTWFS][a-z][a-z] [0-9:]* is not in .*"));
+  rule.users.assign(20, "x@y");
+  EXPECT_THAT(text(Condition::users), testing::MatchesRegex(".* or [0-9]+ others")) << "a long list is cut";
+}
+
 TEST(Explain, TellsWhyWithoutARule) {
   gate::Policy::Source source;
   const gate::Policy policy(std::move(source));
@@ -56,6 +87,17 @@ TEST(Explain, TellsWhyWithoutARule) {
   question.kind = msnp::Kind::direct_connection;
   EXPECT_THAT(gate::ruleless_text(policy, question, gate::explain(policy, question)),
               HasSubstr("no rule names"));
+  question.kind = msnp::Kind::display_picture;
+  question.size = 10'000'000;
+  EXPECT_THAT(gate::ruleless_text(policy, question, gate::explain(policy, question)),
+              HasSubstr("larger than [objects] allows"));
+  gate::Policy::Source open;
+  open.fallback = Action::allow;
+  const gate::Policy everything(std::move(open));
+  question = {};
+  question.kind = msnp::Kind::direct_connection;
+  EXPECT_THAT(gate::ruleless_text(everything, question, gate::explain(everything, question)),
+              HasSubstr("everything may pass"));
 }
 
 TEST(Explain, TellsOfTheGrantThatDecidesBeforeAllRules) {

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 namespace {
 
 using support::ConfigFile;
@@ -35,6 +37,51 @@ TEST_F(Warnings, NameTheRuleThatStandsBeforeAnother) {
   EXPECT_THAT(warnings("[groups]\ng = [\"ann@a.example\"]\n" + rule("g", "block", "users = [\"group:g\"]\n") +
                        rule("ann", "allow", "users = [\"ann@a.example\"]\n")),
               ElementsAre("rule 2 \"ann\": never matches: rule 1 \"g\" fits all of it first"));
+}
+
+// Each pair is one rule that holds another in all but one condition, and the same with that mended.
+TEST_F(Warnings, ARuleHoldsAnotherOnlyIfEveryConditionOfItDoes) {
+  for (const auto& [outer, inner, holds] :
+       {std::tuple{"clients = [\"10.0.0.0/8\"]\n", "clients = [\"10.20.0.0/16\"]\n", true},
+        {"clients = [\"10.20.0.0/16\"]\n", "clients = [\"10.0.0.0/8\"]\n", false},
+        {"clients = [\"10.0.0.0/8\"]\n", "clients = [\"11.0.0.0/8\"]\n", false},
+        {"clients = [\"10.0.0.0/8\"]\n", "clients = [\"2001:db8::/32\"]\n", false},
+        {"clients = [\"10.0.0.0/8\"]\n", "", false},
+        {"when = \"Mon-Fri 08:00-18:00\"\n", "when = \"Mon-Fri 08:00-18:00\"\nkinds = [\"wink\"]\n", true},
+        {"when = \"Mon-Fri 08:00-18:00\"\n", "when = \"Mon-Fri 08:00-17:00\"\n", false},
+        {"when = \"Mon-Fri 08:00-18:00\"\n", "when = \"Mon-Sat 08:00-18:00\"\n", false},
+        {"max_size = 10\n", "max_size = 5\n", true},
+        {"max_size = 10\n", "max_size = 11\n", false},
+        {"max_size = 10\n", "", false},
+        {"until = 2030-01-01T00:00:00Z\n", "until = 2029-01-01T00:00:00Z\n", true},
+        {"until = 2030-01-01T00:00:00Z\n", "until = 2031-01-01T00:00:00Z\n", false},
+        {"until = 2030-01-01T00:00:00Z\n", "", false},
+        {"direction = \"send\"\n", "direction = \"send\"\nmax_size = 5\n", true},
+        {"direction = \"send\"\n", "direction = \"receive\"\n", false},
+        {"direction = \"send\"\n", "", false},
+        {"names = [\"*.png\", \"*.jpg\"]\n", "names = [\"*.png\"]\n", true},
+        {"names = [\"*.png\"]\n", "names = [\"*.png\", \"*.jpg\"]\n", false},
+        {"names = [\"*.png\"]\n", "", false},
+        {"peers = [\"*@b.example\"]\n", "peers = [\"x@b.example\"]\n", true},
+        {"peers = [\"*@b.example\"]\n", "peers = [\"x@c.example\"]\n", false},
+        {"peers = [\"*\"]\n", "peers = [\"x@c.example\"]\n", true},
+        {"peers = [\"x@b.example\"]\n", "peers = [\"*@b.example\"]\n", false},
+        {"kinds = [\"wink\", \"ink\"]\n", "kinds = [\"ink\"]\n", true},
+        {"kinds = [\"ink\"]\n", "kinds = [\"wink\", \"ink\"]\n", false}}) {
+    EXPECT_EQ(warnings(rule("outer", "allow", outer) + rule("inner", "allow", inner)).size(), holds ? 1U : 0U)
+        << outer << "and\n"
+        << inner;
+  }
+}
+
+TEST_F(Warnings, AGroupHoldsItsMembersAndNothingElse) {
+  const std::string groups = "[groups]\ng = [\"ann@a.example\"]\nh = [\"ann@a.example\"]\n";
+  EXPECT_THAT(warnings(groups + rule("g", "allow", "users = [\"group:g\"]\n") +
+                       rule("ben", "allow", "users = [\"ben@a.example\"]\n") +
+                       rule("all", "allow", "users = [\"*@a.example\"]\n") +
+                       rule("h", "allow", "users = [\"group:h\"]\n")),
+              IsEmpty())
+      << "another group is not compared";
 }
 
 TEST_F(Warnings, TellOfRulesSaidTwice) {
