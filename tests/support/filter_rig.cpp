@@ -49,6 +49,12 @@ void FilterRig::tick(msnp::Moment later) {
   collect();
 }
 
+void FilterRig::followed(const std::string& fault) {
+  if (filter->held_redirect() == nullptr) return;
+  closed = filter->followed(filter->held_redirect()->number, fault, output_, now_) != Close::no || closed;
+  collect();
+}
+
 void FilterRig::collect() {
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     for (const msnp::Bytes slice : output_.slices(direction)) {

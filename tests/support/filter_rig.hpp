@@ -39,6 +39,8 @@ class FilterRig {
   void from_client(std::string_view bytes) { feed(msnp::Direction::to_server, bytes); }
   void from_server(std::string_view bytes) { feed(msnp::Direction::to_client, bytes); }
   void tick(msnp::Moment later);
+  /// The answer about the redirect that is held: empty, or why it cannot be followed.
+  void followed(const std::string& fault);
 
   /// Signs `user` in on a switchboard where everybody in `peers` is present, and forgets the bytes of that.
   void enter_switchboard(std::string_view user, const std::vector<std::string>& peers);
