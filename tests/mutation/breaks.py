@@ -1,4 +1,5 @@
-"""The breaks: for every gate, form of refusal and cause of failure a place where the code could be wrong.
+"""The breaks: for every gate, form of refusal and cause of failure, and for the roads, grants, notices, the audit
+log and the admin server, a place where the code could be wrong.
 
 Each is (what it breaks, file, text that stands there once, what to put instead). `check.py` makes them one by
 one and expects the unit tests to object to each.
@@ -162,5 +163,137 @@ FAILURES = [
      "if (carries_payload(word_at(behind))) return fail(Error::ambiguous_command, 0);", ""),
 ]
 
+HTTP = [
+    ("the body of a gateway's message is what the filter made of it", "proxy/http_session.cpp",
+     "if (has_waiting(direction) || !says_the_same(out, direction, body)) {", "if (false) {"),
+    ("what was injected the other way goes with the next message", "proxy/http_session.cpp",
+     "append(out, opposite(direction), waiting(opposite(direction)));", ""),
+    ("a command cut between bodies is held", "proxy/http_session.cpp",
+     "unfinished = msnp::as_text(in.subspan(result.consumed));", ""),
+    ("a session is its client's alone", "proxy/http_session.cpp",
+     "std::string key = ends.client.address().to_string();", "std::string key;"),
+    ("a name given twice ends both", "proxy/http_session.cpp",
+     "  end(*place->second, name_of(Ending::failure), now);\n", ""),
+    ("nothing more goes on of a stream that cannot be followed", "proxy/http_session.cpp",
+     "if (passed.close != Close::no) home_.end(*this, name_of(Ending::failure), now);", ""),
+    ("sessions are bounded", "proxy/http_session.cpp",
+     "if (alive_ >= shared_.http.sessions) return nullptr;", ""),
+    ("what a session holds is bounded", "proxy/http_session.cpp",
+     "if (held > charged_ && (held > shared.session_memory || held - charged_ > shared.memory_left()))\n    return false;", ""),
+    ("connections of one session take turns", "proxy/http_session.cpp",
+     "if (turn_ != nullptr && turn_ != connection) return false;", ""),
+    ("tunnels in tunnels are few", "proxy/http_connection.cpp",
+     'if (depth_ == most_tunnels) return fail("too many tunnels in tunnels");', ""),
+    ("what comes behind a CONNECT waits", "proxy/http_connection.cpp",
+     "if (is_request && phase_ == Phase::waiting_for_tunnel) {", "if (false) {"),
+    ("a head is bounded", "proxy/http_connection.cpp",
+     "if (std::max(head, head == 0 ? rest.size() : 0) > longest_http_head) {", "if (false) {"),
+]
+
+NOTICES = [
+    ("a flood of one pair is told five times", "proxy/notice.cpp",
+     "if (pair.count >= most_of_a_pair) return false;", ""),
+    ("the same offer is told once", "proxy/notice.cpp", "return offer.count++ == 0;", "return true;"),
+    ("foreign text in a notice shows nothing hidden", "proxy/notice.cpp",
+     "text += showable(placeholder.value(settings, stopped), longest_word);",
+     "text += placeholder.value(settings, stopped);"),
+    ("a notice is bounded", "proxy/notice.cpp", "  cut(text, notice_limit);\n", ""),
+]
+
+GRANTS = [
+    ("a grant for one transfer is for the call that claimed it", "proxy/grant.cpp",
+     "return !call.empty() && call == call_ && ", "return "),
+    ("and not for the same call much later", "proxy/grant.cpp",
+     "(goes_on || at - since_ < said_again_within)", "true"),
+    ("a grant that was claimed is used up", "proxy/grant.cpp", "  claimed_ = true;\n  call_ = call;", "  call_ = call;"),
+    ("grants stand before the rules", "proxy/grant_book.cpp",
+     "policies_.replace(policies_.current()->with_grants(grants_));", ""),
+    ("grants stay when the policy is read again", "proxy/grant_book.cpp",
+     "policies_.replace(grants_.empty() ? policy : policy->with_grants(grants_));", "policies_.replace(policy);"),
+    ("a revoked grant is gone", "proxy/grant_book.cpp", "  grants.erase(found);\n", ""),
+    ("what ran out is not taken up again", "proxy/grant_book.cpp", "if (has_ended(grant, now)) continue;", ""),
+    ("a grant is on record", "proxy/grant_book.cpp", '  record(grant, "grant", grant.by);\n', ""),
+    ("grants are bounded", "proxy/grant_book.cpp", "if (grants.size() >= most_grants) {", "if (false) {"),
+]
+
+REDIRECTS = [
+    ("a line waits until its address is known", "proxy/filter_redirect.cpp",
+     "  held_redirect_ =\n      std::make_unique<HeldRedirect>(", "  out.write(Direction::to_client, wire);\n  (void)\n      std::make_unique<HeldRedirect>("),
+    ("nothing overtakes it", "proxy/filter.cpp",
+     "if (direction == Direction::to_client && held_redirect() != nullptr) {", "if (false) {"),
+    ("what cannot be followed is withheld", "proxy/filter_redirect.cpp",
+     "if (passes(Cause::unfollowed, reaction, std::move(detail))) {",
+     "if (passes(Cause::unfollowed, reaction, std::move(detail)) || true) {"),
+    ("an address read in different ways is withheld", "proxy/filter_redirect.cpp",
+     "if (const auto* unclear = std::get_if<msnp::UnclearRedirect>(&found)) {",
+     "if (const auto* unclear = std::get_if<msnp::UnclearRedirect>(&found); false) {"),
+    ("a port that is intercepted anyway is the only one that needs no care", "proxy/filter_redirect.cpp",
+     "if (std::find(ports.begin(), ports.end(), port) != ports.end()) return true;", "return true;"),
+    ("both ports that clients take are learned", "proxy/filter_redirect.cpp",
+     "if (redirect->port == 0) ports = {usual_port, ends_.server.port()};",
+     "if (redirect->port == 0) ports = {usual_port, 0};"),
+    ("an answer that takes too long is none", "proxy/filter_redirect.cpp",
+     "if (held_redirect_ == nullptr || now_.monotonic - held_redirect_->since < longest_wait) return;", "return;"),
+    ("a rewritten port is that client's", "proxy/detours.cpp",
+     "std::vector<Detour>& detours = clients_[client];", "std::vector<Detour>& detours = clients_[{}];"),
+    ("a port in use is not given away", "proxy/detours.cpp", "if (chosen->until > now) return std::nullopt;", ""),
+]
+
+AUDIT = [
+    ("a changed record is noticed", "proxy/audit_verify.cpp",
+     "if (hash_of(*links, sha256_) != links->hash) {", "if (false) {"),
+    ("a missing record is noticed", "proxy/audit_verify.cpp",
+     "if (!first && record->seq != verdict_.last + 1) return wrong_number(record->seq);", ""),
+    ("an exchanged record is noticed", "proxy/audit_verify.cpp",
+     "if (first ? record->seq == 1 && links->prev != chain_start : links->prev != verdict_.hash) {", "if (false) {"),
+    ("a chain that was written anew is noticed", "proxy/audit_verify.cpp",
+     "if (!signed_by(*key_, record)) {", "if (false) {"),
+    ("another key is noticed", "proxy/audit_verify.cpp", "if (id != key_->id()) {", "if (false) {"),
+    ("a removed beginning is noticed", "proxy/audit_verify.cpp",
+     "if (!verdict_.fault) check_beginning();", ""),
+    ("a removed end is noticed by its witness", "proxy/audit_verify.cpp", "if (!verdict_.fault) check_end();", ""),
+    ("a record that was seen otherwise is noticed", "proxy/audit_verify.cpp", "if (hash != links.hash) {", "if (false) {"),
+    ("a line without an end is noticed", "proxy/audit_verify.cpp",
+     'if (!whole) return fail(record->seq, "the line has no end: cut off, or torn by a crash");', ""),
+    ("a signature is of this text", "proxy/audit_checkpoint.cpp", "return key.verify(text, signature);", "return true;"),
+    ("a key that others may read is refused", "proxy/signing_key.cpp",
+     'if (secret && (status.st_mode & 077U) != 0) fail(file, "may be read by others; chmod 600 it");', ""),
+    ("a key that is there stays", "proxy/signing_key.cpp", "O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, owner_only",
+     "O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only"),
+    ("accounts are hashed in sentences too", "proxy/account_hash.cpp",
+     "word.find('@') == std::string_view::npos ? std::string(word) : of(word)", "std::string(word)"),
+    ("a cell is no formula", "proxy/audit_output.cpp", "if (formula) to += '\\'';", ""),
+    ("a report runs nothing", "proxy/audit_report.cpp", 'safe += "&lt;";', "safe += c;"),
+    ("a line feed makes no field of a journal", "proxy/audit_outlet.cpp",
+     "if (value.find('\\n') == std::string_view::npos) {", "if (true) {"),
+    ("what the log no longer has is counted", "proxy/audit_export.cpp",
+     "health_.lost += record->seq - present_ - 1;", ""),
+    ("what the receiver has is not sent again", "proxy/audit_export.cpp",
+     "health_.confirmed = std::max(health_.confirmed, received);", ""),
+    ("a part of a line in a copy is taken away", "proxy/local_outlets.cpp",
+     "if (::ftruncate(file_.get(), start + static_cast<off_t>(text.size())) != 0) fail(\"cannot be cut\");", ""),
+]
+
+ADMIN = [
+    ("changes need the role admin", "proxy/admin_check.cpp",
+     "if (role >= route.role) return std::nullopt;", "if (role != Role::none) return std::nullopt;"),
+    ("looking needs a role", "proxy/admin_check.cpp",
+     "if (role >= route.role) return std::nullopt;", "if (role >= route.role || route.role == Role::viewer) return std::nullopt;"),
+    ("a foreign origin is refused", "proxy/admin_check.cpp",
+     "if (!foreign_origin && !foreign_site) return std::nullopt;", "if (!foreign_site) return std::nullopt;"),
+    ("a foreign site is refused", "proxy/admin_check.cpp",
+     "if (!foreign_origin && !foreign_site) return std::nullopt;", "if (!foreign_origin) return std::nullopt;"),
+    ("a name that is not ours is misdirected", "proxy/admin_check.cpp",
+     "if (auto refusal = wrong_host(head, door)) return refuse(*std::move(refusal));", ""),
+    ("what a form can send changes nothing", "proxy/admin_check.cpp",
+     "if (auto refusal = wrong_content(head)) return refuse(*std::move(refusal));", ""),
+    ("a token is the whole token", "proxy/admin_access.cpp",
+     "if (CRYPTO_memcmp(token.digest.data(), digest.data(), digest.size()) == 0) {",
+     "if (CRYPTO_memcmp(token.digest.data(), digest.data(), 0) == 0) {"),
+    ("tokens are not for everybody to read", "proxy/admin_access.cpp",
+     "if (::stat(file.c_str(), &status) == 0 && (status.st_mode & S_IRWXO) != 0) {", "if (false) {"),
+]
+
 BREAKS = {"gate 1: offers": GATE_1, "gate 2: transports": GATE_2, "gate 3: data": GATE_3,
-          "refusals": REFUSALS, "failures": FAILURES}
+          "refusals": REFUSALS, "failures": FAILURES, "HTTP": HTTP, "notices": NOTICES, "grants": GRANTS,
+          "redirects": REDIRECTS, "audit": AUDIT, "admin": ADMIN}
