@@ -1,55 +1,60 @@
 #!/bin/bash
-# Two builds of one source are the same, byte for byte: that of BUILD-DIRECTORY, and one elsewhere, at another
-# time, without a compiler cache, in another language and time zone.
+# Two builds of one source are the same, byte for byte: in directories of other names and depths, at another
+# time, in another language and time zone. Without a compiler cache, for one that is told to overlook directories
+# (CCACHE_NOHASHDIR) gives out objects that name somebody else's.
 #
 # Usage: tests/packaging/reproducible_test.sh BUILD-DIRECTORY [whole]
-#   Compiling takes minutes: without `whole` the other build compiles every tenth source file, compares their
-#   objects, and packs the program of the first.
+#   Compiling takes minutes: without `whole` every tenth source file is compiled in both and the objects are
+#   compared, and both pack the program of BUILD-DIRECTORY.
 set -uo pipefail
-build=${1:-build/release}
-extent=${2-sample}
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+program=$(readlink -f "${1:-build/release}")/msnpgate
+extent=${2-sample}
 # shellcheck source=tests/lab/checks.sh
 source tests/lab/checks.sh
 
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 # The working tree as it is, so that a change can be tried before it is committed.
-other=$work/else/where/out
-mkdir -p "$other"
-git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$work/else/where"
-
-elsewhere() {  # COMMAND...: in that copy, with everything around it different
-  env CCACHE_DISABLE=1 LC_ALL=C.UTF-8 TZ=Pacific/Chatham HOME="$work" \
-    bash -c 'cd "$1/else/where" && umask 077 && shift && "$@"' - "$work" "$@"
+one=$work/here other=$work/else/where
+for copy in "$one" "$other"; do
+  mkdir -p "$copy"
+  git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy"
+done
+here() { (cd "$one" && env CCACHE_DISABLE=1 "$@"); }
+elsewhere() {
+  (cd "$other" && umask 077 && env CCACHE_DISABLE=1 LC_ALL=C.UTF-8 TZ=Pacific/Chatham HOME="$work" "$@")
 }
 sample() {
   awk '/^build CMakeFiles.*\.cpp\.o:/ { sub(/:$/, "", $2); if ($2 ~ /dashboard_files|version/ || ++count % 10 == 0) print $2 }' \
-    "$other/build.ninja"
+    "$one/build/release/build.ninja"
 }
 same_objects() {
   local object
   for object in "${objects[@]}"; do
-    cmp "$build/$object" "$other/$object" || return 1
+    cmp "$one/build/release/$object" "$other/out/$object" || return 1
   done
 }
+# As deploy/package does it, which would compile everything. The bill of materials names all objects.
+pack() { (cp "$program" "$program.spdx.json" "$1/" && ninja -C "$1" compressed && umask 022 && cpack --config "$1/CPackConfig.cmake" -B "$1/package"); }
+export -f pack
+export program
 
-check "the package is built here" deploy/package "$build"
-first=$(ls "$build"/package/*.deb)
-check "elsewhere it is configured" elsewhere cmake --preset release -B out -DMSNPGATE_TESTS=OFF -DCCACHE=NOTFOUND
+check "here it is configured" here cmake --preset release -DMSNPGATE_TESTS=OFF -DCCACHE=NOTFOUND
+check "and elsewhere" elsewhere cmake --preset release -B out -DMSNPGATE_TESTS=OFF -DCCACHE=NOTFOUND
 if [ "$extent" = whole ]; then
-  check "and built" elsewhere deploy/package out
+  check "here it is built" here deploy/package
+  check "and elsewhere" elsewhere deploy/package out
+  check "the programs are the same" cmp "$one/build/release/msnpgate" "$other/out/msnpgate"
 else
   mapfile -t objects < <(sample)
-  check "${#objects[@]} objects are compiled" elsewhere ninja -C out "${objects[@]}"
+  check "here ${#objects[@]} objects are compiled" here ninja -C build/release "${objects[@]}"
+  check "and elsewhere" elsewhere ninja -C out "${objects[@]}"
   check "they are the same" same_objects
-  cp "$build/msnpgate" "$build/msnpgate.spdx.json" "$other/"  # the bill is of all objects
-  # As deploy/package does it, which would compile everything.
-  check "the program is packed there, too" elsewhere bash -c \
-    'ninja -C out compressed && umask 022 && cpack --config out/CPackConfig.cmake -B out/package'
+  check "here a package is made" here bash -c 'pack build/release'
+  check "and elsewhere" elsewhere bash -c 'pack out'
 fi
-second=$(ls "$other"/package/*.deb)
-check "the programs are the same" cmp "$build/msnpgate" "$other/msnpgate"
+first=$(ls "$one"/build/release/package/*.deb) second=$(ls "$other"/out/package/*.deb)
 check "the packages are the same" cmp "$first" "$second"
 [ "$failed" -eq 0 ] || { command -v diffoscope >/dev/null && diffoscope --max-report-size 4000 "$first" "$second"; }
 summary
