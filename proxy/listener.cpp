@@ -90,6 +90,21 @@ error_code steer_by_source(int fd, std::size_t workers) {
   return {};
 }
 
+/// The kernel drops every SYN to this socket from now on; whoever sent it sends it again, to the socket that
+/// is there then. Connections that have begun go on.
+bool drop_syns(int fd) noexcept {
+  constexpr std::uint32_t flags = 13;  // of the TCP header, where the kernel lets the program begin
+  constexpr std::uint32_t syn = 0x02;
+  std::array<sock_filter, 4> program{{
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, syn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+  }};
+  const sock_fprog attached{static_cast<unsigned short>(program.size()), program.data()};
+  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached) == 0;
+}
+
 }  // namespace
 
 std::size_t worker_of(const boost::asio::ip::address& client, std::size_t workers) noexcept {
@@ -173,6 +188,10 @@ void Listener::start() {
 
 void Listener::change(std::shared_ptr<const ListenerSettings> settings) noexcept {
   settings_ = std::move(settings);
+}
+
+bool Listener::turn_away() noexcept {
+  return sharing_ == Sharing::own && !closed_ && drop_syns(listening_.fd());
 }
 
 void Listener::retire() noexcept {

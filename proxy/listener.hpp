@@ -59,6 +59,9 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void start();
   /// For the connections from now on.
   void change(std::shared_ptr<const ListenerSettings> settings) noexcept;
+  /// No connection begins here any more: whoever tries hears nothing, and tries again a second later. Those
+  /// that have begun arrive within a round trip. False if there is nothing to wait for.
+  bool turn_away() noexcept;
   /// Takes what has arrived, so that nobody who was let in is refused, and closes. What has arrived at an
   /// inherited socket is left to the next process.
   void retire() noexcept;

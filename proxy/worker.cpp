@@ -6,6 +6,7 @@
 #include <chrono>
 #include <exception>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -19,6 +20,10 @@ namespace {
 constexpr std::chrono::milliseconds tick_interval{250};
 // How long an end may take to read the last words of a connection that the filter closed.
 constexpr msnp::Moment last_words = 2'000;
+
+// What has begun to connect to a listener that closes has so long to arrive; a round trip within a site takes
+// less. Only a reload that closes a listener waits for it.
+constexpr std::chrono::milliseconds arrival{10};
 
 // Client addresses that a worker remembers; those without a session are forgotten a second after the last
 // one.
@@ -86,9 +91,13 @@ void Worker::change_listeners(std::vector<Assignment> wanted) {
   }
   listeners_.swap(next);
   // The old ones last: what they accept counts under the new terms, and no port was closed in between.
-  for (const std::shared_ptr<Listener>& old : next) {
-    if (std::find(listeners_.begin(), listeners_.end(), old) == listeners_.end()) old->retire();
-  }
+  std::erase_if(next, [this](const std::shared_ptr<Listener>& one) {
+    return std::find(listeners_.begin(), listeners_.end(), one) != listeners_.end();
+  });
+  bool some_arrive = false;
+  for (const std::shared_ptr<Listener>& old : next) some_arrive = old->turn_away() || some_arrive;
+  if (some_arrive) std::this_thread::sleep_for(arrival);
+  for (const std::shared_ptr<Listener>& old : next) old->retire();
 }
 
 void Worker::obey(std::shared_ptr<const Terms> terms, std::vector<Assignment> listeners) {
