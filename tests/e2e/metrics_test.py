@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 from faults_on_demand import Faults, faulty_gateway
-from loopback import BINARY, eventually, free_port, Gateway, listening, main, message_from_client, offer, pair, receive, ROOT, rule
+from loopback import BINARY, eventually, free_port, Gateway, is_closed, listening, main, message_from_client, offer, pair, receive, ROOT, rule
 from small_talk import RULES, SmallTalk
 
 from lab import admin
@@ -120,8 +120,12 @@ def sessions_are_counted_by_their_end():
         for _ in range(3):
             client, upstream = pair(gateway, server)
             client.close()
+            assert is_closed(upstream)  # so that it was the client who went
             upstream.close()
-        eventually(lambda: len(gateway.endings()) == 3, "three ends")
+
+        def ended():
+            return admin.total(admin.metrics(gateway.admin_path), "msnpgate_sessions_ended_total")
+        eventually(lambda: ended() == 3, "three ends")
         samples = admin.metrics(gateway.admin_path)
         assert admin.total(samples, "msnpgate_sessions_begun_total") == 3
         assert admin.total(samples, "msnpgate_sessions_ended_total", reason="client-closed") == 3
