@@ -21,6 +21,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lab import admin, audit  # noqa: E402
+from lab.managed import free_port  # noqa: E402
 from lab.play import play, rule  # noqa: E402, F401 (rule: for the tests)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -59,12 +60,6 @@ def offer(number):
 def messages(make, count):
     """About 1500 bytes each, the sizes uneven so that frames fall on every boundary of reads."""
     return b"".join(make(number, 200 + number * 37 % 1400) for number in range(2, count + 2))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def eventually(condition, what, patience=PATIENCE):
