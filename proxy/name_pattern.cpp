@@ -147,33 +147,58 @@ bool NamePattern::accepts(const Element& element, char32_t letter) noexcept {
   return found == (element.part == Part::one_of);
 }
 
-bool NamePattern::matches(std::string_view name) const noexcept {
+bool NamePattern::covers(const Element& outer, const Element& inner) noexcept {
+  if (inner.part == Part::any_text) return false;
+  if (outer.part == Part::any_letter) return true;
+  if (inner.part == Part::letter) return accepts(outer, inner.letter);
+  const auto same = [](const Range& one, const Range& other) {
+    return one.first == other.first && one.last == other.last;
+  };
+  return outer.part == inner.part &&
+         std::equal(outer.set.begin(), outer.set.end(), inner.set.begin(), inner.set.end(), same);
+}
+
+template <class Row, class Take, class Fits>
+bool NamePattern::fit(Row row, Take take, Fits fits) const noexcept {
   std::size_t next = 0;
-  // Where to go on when a match fails: behind the last `*`, one letter later than before. Earlier
+  // Where to go on when a match fails: behind the last `*`, one item later than before. Earlier
   // ones need no second try, which is what bounds the work.
   std::optional<std::size_t> behind_star;
-  std::string_view retry;
+  Row retry;
   while (true) {
     if (next < elements_.size() && elements_[next].part == Part::any_text) {
       behind_star = ++next;
-      retry = name;
+      retry = row;
       continue;
     }
-    if (name.empty()) {
+    if (row.empty()) {
       if (next == elements_.size()) return true;
     } else if (next < elements_.size()) {
-      std::string_view rest = name;
-      if (accepts(elements_[next], take_letter(rest))) {
-        name = rest;
+      Row rest = row;
+      if (fits(elements_[next], take(rest))) {
+        row = rest;
         ++next;
         continue;
       }
     }
     if (!behind_star || retry.empty()) return false;
-    take_letter(retry);
-    name = retry;
+    take(retry);
+    row = retry;
     next = *behind_star;
   }
+}
+
+bool NamePattern::matches(std::string_view name) const noexcept {
+  return fit(name, take_letter, accepts);
+}
+
+bool NamePattern::holds(const NamePattern& inner) const noexcept {
+  const auto take = [](std::span<const Element>& row) -> const Element& {
+    const Element& first = row.front();
+    row = row.subspan(1);
+    return first;
+  };
+  return fit(std::span<const Element>(inner.elements_), take, covers);
 }
 
 }  // namespace gate

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ class NamePattern {
   /// `name` should be UTF-8; a byte that is not matches `?` and `*` only. Work is bounded by
   /// the length of the name times the length of the pattern.
   [[nodiscard]] bool matches(std::string_view name) const noexcept;
+
+  /// Every name that `inner` matches is matched by this one. May say no where it is so, never yes where it is
+  /// not.
+  [[nodiscard]] bool holds(const NamePattern& inner) const noexcept;
 
   /// The letters that every name which matches has in a row, folded; as many pieces as there are.
   [[nodiscard]] std::vector<std::u32string> pieces() const;
@@ -41,6 +46,11 @@ class NamePattern {
     std::vector<Range> set;  // as written
   };
   [[nodiscard]] static bool accepts(const Element& element, char32_t letter) noexcept;
+  /// Every letter that `inner` accepts is accepted by `outer`.
+  [[nodiscard]] static bool covers(const Element& outer, const Element& inner) noexcept;
+  /// Whether the pattern fits a whole row: `take` takes its first item off, `fits` asks an element for it.
+  template <class Row, class Take, class Fits>
+  [[nodiscard]] bool fit(Row row, Take take, Fits fits) const noexcept;
   [[nodiscard]] static std::optional<Element> read_set(std::string_view& rest);
 
   std::vector<Element> elements_;

@@ -7,6 +7,7 @@
 #include "proxy/account_index.hpp"
 #include "proxy/config_values.hpp"
 #include "proxy/escape.hpp"
+#include "proxy/name_pattern.hpp"
 
 namespace gate {
 namespace {
@@ -63,8 +64,9 @@ bool holds(const RuleMatch& outer_match, const RuleMatch& inner_match, const Gro
   if (laxer && (!outer.peers.empty() || outer.max_size || !outer.names.empty())) return false;
   if (outer.max_size && (!inner.max_size || *outer.max_size < *inner.max_size)) return false;
   if (outer.until && (!inner.until || *outer.until < *inner.until)) return false;
-  const auto equal = [](const std::string& one, const std::string& other) { return one == other; };
-  return holds_all(outer.names, inner.names, equal) && holds_all(outer.when, inner.when, same_window) &&
+  const auto holds_name = [](const NamePattern& one, const NamePattern& other) { return one.holds(other); };
+  return holds_all(outer_match.names(), inner_match.names(), holds_name) &&
+         holds_all(outer.when, inner.when, same_window) &&
          holds_all(outer.clients, inner.clients, holds_network) &&
          holds_accounts(outer.users, inner.users, groups) && holds_accounts(outer.peers, inner.peers, groups);
 }

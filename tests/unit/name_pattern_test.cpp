@@ -1,6 +1,8 @@
 #include "proxy/name_pattern.hpp"
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -80,6 +82,36 @@ TEST(NamePattern, WorkIsBoundedByPatternTimesName) {
   std::string pattern;
   for (int stars = 0; stars < 50; ++stars) pattern += "*a";
   EXPECT_FALSE(matches(pattern + "b", std::string(2000, 'a')));
+}
+
+TEST(NamePattern, HoldsAnotherWhenItMatchesAllThatTheOtherDoes) {
+  const auto holds = [](std::string_view outer, std::string_view inner) {
+    return NamePattern(outer).holds(NamePattern(inner));
+  };
+  for (const auto& [outer, inner] : {std::pair{"*", "*"},
+                                     {"*", "a?[x-z]*"},
+                                     {"*.zip", "PLAN.Zip"},
+                                     {"*.zip", "plan-*.zip"},
+                                     {"*a*", "b*a?*"},
+                                     {"?.c", "[ab].c"},
+                                     {"[a-c].c", "b.c"},
+                                     {"x[0-9]*", "x[0-9]-*.txt"},
+                                     {"*[!x]", "ay"},
+                                     {"\\*", "\\*"}}) {
+    EXPECT_TRUE(holds(outer, inner)) << outer << " and " << inner;
+  }
+  for (const auto& [outer, inner] : {std::pair{"*.zip", "*"},
+                                     {"?", "*"},
+                                     {"a", "?"},
+                                     {"[ab]", "?"},
+                                     {"[a-c]", "[a-d]"},
+                                     {"[ab]", "[!ab]"},
+                                     {"*.zip", "*.zi?"},
+                                     {"\\*", "*"},
+                                     {"*?", "*"},
+                                     {"a*b", "a*"}}) {
+    EXPECT_FALSE(holds(outer, inner)) << outer << " and " << inner;
+  }
 }
 
 TEST(NamePattern, FaultsAreNamed) {

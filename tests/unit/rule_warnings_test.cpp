@@ -62,6 +62,8 @@ TEST_F(Warnings, ARuleHoldsAnotherOnlyIfEveryConditionOfItDoes) {
         {"names = [\"*.png\", \"*.jpg\"]\n", "names = [\"*.png\"]\n", true},
         {"names = [\"*.png\"]\n", "names = [\"*.png\", \"*.jpg\"]\n", false},
         {"names = [\"*.png\"]\n", "", false},
+        {"names = [\"*.png\"]\n", "names = [\"a.PNG\", \"b*.png\"]\n", true},
+        {"names = [\"a.png\"]\n", "names = [\"*.png\"]\n", false},
         {"peers = [\"*@b.example\"]\n", "peers = [\"x@b.example\"]\n", true},
         {"peers = [\"*@b.example\"]\n", "peers = [\"x@c.example\"]\n", false},
         {"peers = [\"*\"]\n", "peers = [\"x@c.example\"]\n", true},
