@@ -76,8 +76,10 @@ TEST(Mime, AfterTheUsualBeginningsEverythingCounts) {
                                     "X-MMS-IM-Format: a\r"s,
                                     "X-MMS-IM-Format: a\r\n\r"s,
                                     "X-MMS-IM-Format: \xE2\x80\x8D\r\n\r\n"s}) {
-      const auto block = read(version + type + rest);
-      const auto twin = read(type + version + rest);
+      const std::string text = version + type + rest;  // what is read are views of it
+      const std::string turned = type + version + rest;
+      const auto block = read(text);
+      const auto twin = read(turned);
       EXPECT_EQ(block.destination, twin.destination) << rest;
       EXPECT_EQ(block.source, twin.source) << rest;
       EXPECT_EQ(block.canonical, twin.canonical) << rest;
