@@ -51,6 +51,7 @@ else
   check "here ${#objects[@]} objects are compiled" here ninja -C build/release "${objects[@]}"
   check "and elsewhere" elsewhere ninja -C out "${objects[@]}"
   check "they are the same" same_objects
+  check "the bill is written" bash -c 'deploy/sbom "${program%/*}" >"$program.spdx.json"'
   check "here a package is made" here bash -c 'pack build/release'
   check "and elsewhere" elsewhere bash -c 'pack out'
 fi
