@@ -134,8 +134,9 @@ class Crossing:
         """Of every thread: {(permitted, effective)}."""
         sets = set()
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
-            told = dict(row.split(":\t") for row in (task / "status").read_text().splitlines() if ":\t" in row)
-            sets.add((int(told["CapPrm"], 16), int(told["CapEff"], 16)))
+            with contextlib.suppress(FileNotFoundError):  # it ended meanwhile
+                told = dict(row.split(":\t") for row in (task / "status").read_text().splitlines() if ":\t" in row)
+                sets.add((int(told["CapPrm"], 16), int(told["CapEff"], 16)))
         return sets
 
     # --- who talks

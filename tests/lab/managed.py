@@ -206,8 +206,11 @@ def is_closed(client):
 
 
 def refused(port, host="127.0.0.1"):
+    """Nobody listens. Whoever met a listener that was just closing was reset, which is not the same."""
     try:
         socket.create_connection((host, port), PATIENCE).close()
+        return False
+    except ConnectionResetError:
         return False
     except ConnectionRefusedError:
         return True
