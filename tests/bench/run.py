@@ -34,9 +34,9 @@ HAPROXY, HAPROXY_AGAIN, GATE, GATE_ALLOW, GATE_BLIND = (
 
 HAPROXY_CONFIG = """\
 global
-  nbthread 1
+  nbthread 1{limit}
 defaults
-  mode tcp
+  mode {mode}{limit}{reuse}
   timeout connect 5000
   timeout client 50000
   timeout server 50000
@@ -44,22 +44,8 @@ listen relay
   bind 127.0.0.1:{port}
   server upstream 127.0.0.1:{server}
 """
-
-HAPROXY_HTTP_CONFIG = """\
-global
-  nbthread 1
-  maxconn 6000
-defaults
-  mode http
-  maxconn 6000
-  http-reuse never
-  timeout connect 5000
-  timeout client 50000
-  timeout server 50000
-listen relay
-  bind 127.0.0.1:{port}
-  server upstream 127.0.0.1:{server}
-"""
+HAPROXY_TCP = {'mode': 'tcp', 'limit': '', 'reuse': ''}
+HAPROXY_HTTP = {'mode': 'http', 'limit': '\n  maxconn 6000', 'reuse': '\n  http-reuse never'}
 
 GATE_CONFIG = """\
 threads = {threads}
@@ -150,11 +136,11 @@ ALONE = [('CPU of a refused offer', 'CPU us/refusal'), ('refusals a second (high
 class Relay:
     """A process that relays one port to the server; pinned, and stopped with the context."""
 
-    def __init__(self, name, port, program, directory, cores, threads=1, haproxy_config=HAPROXY_CONFIG):
+    def __init__(self, name, port, program, directory, cores, threads=1, haproxy=HAPROXY_TCP):
         self.name, self.port, self.cores = name, port, cores
         config = pathlib.Path(directory) / f'{port}.conf'
         if name in (HAPROXY, HAPROXY_AGAIN):
-            config.write_text(haproxy_config.format(port=port, server=SERVER_PORT))
+            config.write_text(HAPROXY_CONFIG.format(port=port, server=SERVER_PORT, **haproxy))
             self.command = [program, '-db', '-f', str(config)]
         else:
             config.write_text(GATE_CONFIG.format(
@@ -251,7 +237,7 @@ class Bench:
                 for last in (False, True):
                     self.wait_for_quiet()
                     with self.relay(name, FIRST_RELAY_PORT + 40, directory,
-                                    haproxy_config=HAPROXY_HTTP_CONFIG) as relay:
+                                    haproxy=HAPROXY_HTTP) as relay:
                         result = self.run(relay, 'http_load', str(relay.port), str(SERVER_PORT),
                                           str(relay.process.pid), str(POLLING), str(6 * self.seconds),
                                           str(self.load_core))
