@@ -61,7 +61,7 @@ AdminResponse explain_recorded(const Gateway& gateway, const std::string& id, co
   if (with == "now") {
     decision.asked.question.at = std::chrono::system_clock::now();
   } else {
-    const auto kept = PolicyArchive(boot.state / "policies").find(decision.policy);
+    const auto kept = PolicyArchive(boot.state).find(decision.policy);
     if (const auto* const fault = std::get_if<std::string>(&kept)) {
       return error_response(http::status::not_found, *fault);
     }

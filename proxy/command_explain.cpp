@@ -65,7 +65,7 @@ int explain_audited(const Config& config, const ExplainOptions& options, std::os
     return exit_failed;
   }
   const auto& decision = std::get<AuditedQuestion>(found);
-  const auto kept = PolicyArchive(config.boot.state / "policies").find(decision.policy);
+  const auto kept = PolicyArchive(config.boot.state).find(decision.policy);
   if (const auto* const fault = std::get_if<std::string>(&kept)) {
     err << *fault << '\n';
     return exit_failed;

@@ -44,7 +44,7 @@ Gateway::Gateway(std::filesystem::path file, const Config& config, InheritedSock
       audit_(config.boot.audit),
       upkeep_(audit_, config.boot.audit),
       policies_(config.policy),
-      archive_(config.boot.state / "policies"),
+      archive_(config.boot.state),
       grants_(config.boot.state / "grants.json", policies_, audit_),
       boot_(config.boot),
       watched_(watched_by(config)),

@@ -15,8 +15,8 @@ class PolicyArchive {
  public:
   static constexpr std::size_t most_kept = 100;
 
-  /// Keeps its files in `directory`, which is made when needed.
-  explicit PolicyArchive(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  /// Keeps its files in a directory of its own in `state` (the key of the configuration), made when needed.
+  explicit PolicyArchive(const std::filesystem::path& state) : directory_(state / "policies") {}
 
   /// Throws std::exception with the cause.
   void keep(const PolicyText& text) const;

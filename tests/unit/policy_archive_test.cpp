@@ -11,7 +11,7 @@ using support::ConfigFile;
 using Found = std::shared_ptr<const gate::Policy>;
 
 TEST_F(ConfigFile, APolicyIsFoundByItsRevisionWhenItsFilesHaveChanged) {
-  const PolicyArchive archive(files.directory() / "state" / "policies");
+  const PolicyArchive archive(files.directory() / "state");
   files.write("allow.d/a.toml", "[[rule]]\nname = \"old\"\naction = \"allow\"\n");
   const std::string text = "[policy]\ninclude = [\"allow.d/*.toml\"]\n";
   const gate::Config old = load(text);
@@ -26,8 +26,9 @@ TEST_F(ConfigFile, APolicyIsFoundByItsRevisionWhenItsFilesHaveChanged) {
 
 TEST_F(ConfigFile, WhatIsNotARevisionOrNotKeptOrDamagedIsTold) {
   const PolicyArchive archive(files.directory());
-  files.write("00000000000000aa.json", "{\"files\":[{\"path\":\"x\",\"text\":\"\"}],\"includes\":[]}");
-  files.write("00000000000000bb.json", "{");
+  files.write("policies/00000000000000aa.json",
+              "{\"files\":[{\"path\":\"x\",\"text\":\"\"}],\"includes\":[]}");
+  files.write("policies/00000000000000bb.json", "{");
   for (const char* const revision :
        {"../gateway", "00000000000000cc", "00000000000000aa", "00000000000000bb"}) {
     EXPECT_TRUE(std::holds_alternative<std::string>(archive.find(revision))) << revision;
@@ -35,7 +36,7 @@ TEST_F(ConfigFile, WhatIsNotARevisionOrNotKeptOrDamagedIsTold) {
 }
 
 TEST_F(ConfigFile, OnlySoManyPoliciesAreKept) {
-  const PolicyArchive archive(files.directory() / "policies");
+  const PolicyArchive archive(files.directory());
   for (std::size_t i = 0; i < PolicyArchive::most_kept + 5; ++i) {
     archive.keep(load("[policy]\ndefault = \"allow\"\n# " + std::to_string(i) + "\n").text);
   }
