@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <exception>
 #include <string>
 #include <utility>
@@ -177,9 +176,7 @@ error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark, 
 Listener::Listener(Worker& worker, Descriptor listening, std::shared_ptr<const ListenerSettings> settings,
                    Sharing sharing)
     : worker_(worker), settings_(std::move(settings)), sharing_(sharing), listening_(worker.loop()) {
-  if (const error_code error = listening_.adopt(std::move(listening))) {
-    throw boost::system::system_error(error, "listener");
-  }
+  listening_.adopt(std::move(listening));
 }
 
 void Listener::start() {

@@ -10,10 +10,9 @@
 
 namespace gate {
 
-boost::system::error_code Readiness::adopt(Descriptor owned) {
+void Readiness::adopt(Descriptor owned) noexcept {
   fd_ = std::move(owned);
   loop_->joined();
-  return {};
 }
 
 std::uint32_t Readiness::armed() const noexcept {

@@ -75,8 +75,8 @@ class Readiness : public QueuedHook {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  /// Takes the descriptor over; on an error it is closed.
-  [[nodiscard]] boost::system::error_code adopt(Descriptor owned);
+  /// Takes the descriptor over. The kernel hears of it when something is armed.
+  void adopt(Descriptor owned) noexcept;
 
   /// Calls the handler once, from the loop, when the descriptor can be read or has failed, with no
   /// error. At most one handler waits for each of reading and writing; what is armed again replaces it.

@@ -167,14 +167,14 @@ void Session::attempt(Work work) noexcept {
 }
 
 void Session::connect(Descriptor client, Source source) {
-  if (client_.adopt(std::move(client))) return end(Ending::resources);
+  client_.adopt(std::move(client));
   Outgoing server = begin_connection(ends_.server, source == Source::client ? &ends_.client : nullptr);
   if (!server.socket) return end(Ending::resources);
   if (server.error) {
     connect_error_ = server.error.value();
     return end(Ending::connect_failed);
   }
-  if (server_.adopt(std::move(server.socket))) return end(Ending::resources);
+  server_.adopt(std::move(server.socket));
   if (server.connected) return relay();
   worker_.connecting().start(*this, worker_.now().monotonic);
   worker_.arm_tick();
