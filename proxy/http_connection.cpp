@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/http_edit.hpp"
-
 namespace gate {
 namespace {
 
@@ -224,8 +222,7 @@ void HttpConnection::release(msnp::Output& out) {
   requests_.held = answers_.held = early_ = {};
   // A line that waits is not known to be followed: the answer goes on without it.
   if (const std::unique_ptr<HeldAnswer> answer = std::move(held_answer_)) {
-    out.write(Direction::to_client,
-              msnp::as_bytes(edited_message(answer->head, answer->chunked, answer->body)));
+    out.write(Direction::to_client, msnp::as_bytes(answer->text()));
   }
 }
 

@@ -96,6 +96,8 @@ class HttpConnection {
     std::string body;  // what goes on of it, as far as is known
     bool chunked = false;
     bool closes = false;  // the session
+
+    [[nodiscard]] std::string text() const;
   };
   /// One direction. Between two messages it has no reader.
   template <bool is_request>
@@ -139,7 +141,8 @@ class HttpConnection {
   void tell_to_go_on(Lane<true>& lane, msnp::Output& out);
   /// Null for a poll of a session that nobody knows, and after a fault.
   [[nodiscard]] std::shared_ptr<HttpSession> session_for(const msnp::GatewayRequest& request);
-  void answered();
+  /// The first of the requests that wait has its answer, which `closes` the session or not.
+  void answered(bool closes = false);
   /// Its redirect does not wait any more: the next one in it does, or it goes on.
   void go_on(msnp::Output& out);
 

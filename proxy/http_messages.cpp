@@ -133,8 +133,9 @@ void HttpConnection::passed(const Lane<false>& lane) noexcept {
   if (lane.reader->head().status >= status_ok && !waiting_.empty()) answered();
 }
 
-void HttpConnection::answered() {
+void HttpConnection::answered(bool closes) {
   const Request& request = waiting_.front();
+  if (closes) shared_.sessions_of_gateway().close(*request.session, now_);
   if (request.ordered) request.session->end_turn(this);
   waiting_.erase(waiting_.begin());
 }
@@ -214,10 +215,10 @@ void HttpConnection::complete(Lane<false>& lane, Bytes message, std::size_t head
   const auto told = msnp::read_gateway_answer(read.messenger);
   if (const auto* const uncertain = std::get_if<msnp::Uncertain>(&told)) return fail(uncertain->why);
   const auto& answer = std::get<msnp::GatewayAnswer>(told);
-  HttpSessions& sessions = shared_.sessions_of_gateway();
   if (request.opens) {
     if (answer.session.empty()) return fail("an opening that was answered without a SessionID");
-    if (!sessions.enter(request.session, answer.session, now_)) return fail("a SessionID given twice");
+    if (!shared_.sessions_of_gateway().enter(request.session, answer.session, now_))
+      return fail("a SessionID given twice");
   } else if (!answer.session.empty() && answer.session != session.name()) {
     return fail("an answer with another SessionID");
   }
@@ -243,8 +244,11 @@ void HttpConnection::complete(Lane<false>& lane, Bytes message, std::size_t head
     const std::string edited = edited_message(msnp::as_text(message.first(head)), read.chunked, passed.body);
     out.write(Direction::to_client, msnp::as_bytes(edited));
   }
-  if (answer.closes) sessions.close(session, now_);
-  answered();
+  answered(answer.closes);
+}
+
+std::string HttpConnection::HeldAnswer::text() const {
+  return edited_message(head, chunked, body);
 }
 
 Close HttpConnection::followed(std::uint64_t number, const std::string& fault, msnp::Output& out,
@@ -264,10 +268,8 @@ void HttpConnection::go_on(msnp::Output& out) {
     return;
   }
   const std::unique_ptr<HeldAnswer> answer = std::move(held_answer_);
-  out.write(Direction::to_client,
-            msnp::as_bytes(edited_message(answer->head, answer->chunked, answer->body)));
-  if (answer->closes) shared_.sessions_of_gateway().close(session, now_);
-  answered();
+  out.write(Direction::to_client, msnp::as_bytes(answer->text()));
+  answered(answer->closes);
 }
 
 }  // namespace gate
