@@ -41,7 +41,7 @@ json::object value_of(const Rule& rule, std::uint64_t hits) {
   put(value, "kinds", rule.kinds, [](msnp::Kind kind) { return std::string(name_of(kind)); });
   put(value, "names", rule.names, itself);
   put(value, "when", rule.when, window_text);
-  if (rule.direction) value["direction"] = *rule.direction == msnp::Direction::to_server ? "send" : "receive";
+  if (rule.direction) value["direction"] = name_of(*rule.direction);
   if (rule.max_size) value["max_size"] = *rule.max_size;
   if (rule.until) value["until"] = to_rfc3339(*rule.until);
   return value;

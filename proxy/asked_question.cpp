@@ -51,12 +51,10 @@ std::variant<AskedQuestion, std::string> asked_question(const QuestionWords& wor
     if (!at) return wrong("at", "a time, such as 2026-11-26T10:00:00Z or 2026-11-26 11:00+01:00");
     question.at = *at;
   }
-  if (words.direction == "receive") {
-    question.direction = msnp::Direction::to_client;
-  } else if (words.direction.empty() || words.direction == "send") {
-    question.direction = msnp::Direction::to_server;
-  } else {
-    return wrong("direction", "send or receive");
+  if (!words.direction.empty()) {
+    const auto direction = direction_named(words.direction);
+    if (!direction) return wrong("direction", "send or receive");
+    question.direction = *direction;
   }
   boost::system::error_code error;
   question.client = boost::asio::ip::make_address(words.client.empty() ? "0.0.0.0" : words.client, error);

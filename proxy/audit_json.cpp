@@ -110,7 +110,7 @@ std::string to_json_line(const AuditEvent& event, std::uint64_t seq, std::string
   put(line, "policy", event.policy);
   if (event.kind) line.key("kind").text(msnp::name_of(*event.kind));
   if (event.direction) {
-    line.key("direction").text(*event.direction == msnp::Direction::to_server ? "send" : "receive");
+    line.key("direction").text(name_of(*event.direction));
   }
   put(line, "user", event.user, account_limit);
   if (!event.peers.empty()) put_peers(line, event.peers);

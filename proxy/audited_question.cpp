@@ -46,8 +46,7 @@ AuditedQuestion question_of(const AuditRecord& record) {
     question.size = bytes;
   }
   question.client = client_of(text(record, AuditKey::client));
-  question.direction =
-      record[AuditKey::direction] == "receive" ? msnp::Direction::to_client : msnp::Direction::to_server;
+  question.direction = direction_named(record[AuditKey::direction]).value_or(question.direction);
   question.kind = msnp::kind_named(record[AuditKey::kind]).value_or(msnp::Kind::unknown_application);
   for (const msnp::Reason reason : {msnp::Reason::object_over_size, msnp::Reason::object_wrong_digest}) {
     if (decision.reason == msnp::name_of(reason)) question.reason = reason;

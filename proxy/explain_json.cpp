@@ -13,12 +13,9 @@ namespace {
 namespace json = boost::json;
 
 json::object question_json(const Question& question) {
-  json::object object{{"user", storable(question.user)},
-                      {"peer", storable(question.peer)},
-                      {"kind", name_of(question.kind)},
-                      {"direction", question.direction == msnp::Direction::to_server ? "send" : "receive"},
-                      {"client", question.client.to_string()},
-                      {"at", to_rfc3339(question.at)}};
+  json::object object{{"user", storable(question.user)},       {"peer", storable(question.peer)},
+                      {"kind", name_of(question.kind)},        {"direction", name_of(question.direction)},
+                      {"client", question.client.to_string()}, {"at", to_rfc3339(question.at)}};
   json::array names;
   for (const std::string& name : question.names) names.emplace_back(storable(name));
   object["names"] = std::move(names);

@@ -68,9 +68,8 @@ constexpr std::array<Key, 8> keys{{
      }},
     {"direction", "send or receive",
      [](const json::value& value, GrantRequest& request) {
-       const bool send = value == json::value("send");
-       request.rule.direction = send ? msnp::Direction::to_server : msnp::Direction::to_client;
-       return send || value == json::value("receive");
+       if (value.is_string()) request.rule.direction = direction_named(std::string_view(value.get_string()));
+       return request.rule.direction.has_value();
      }},
     {"max_size", "a size, such as 10MiB",
      [](const json::value& value, GrantRequest& request) {
@@ -132,8 +131,7 @@ json::object to_json(const Grant& grant) {
     for (const msnp::Kind kind : rule.kinds) kinds.emplace_back(name_of(kind));
     object["kinds"] = std::move(kinds);
   }
-  if (rule.direction)
-    object["direction"] = *rule.direction == msnp::Direction::to_server ? "send" : "receive";
+  if (rule.direction) object["direction"] = name_of(*rule.direction);
   if (rule.max_size) object["max_size"] = size_text(*rule.max_size);
   object["until"] = to_rfc3339(*rule.until);
   object["until_ms"] = milliseconds(*rule.until);

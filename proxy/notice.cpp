@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "proxy/escape.hpp"
+#include "proxy/rule.hpp"
 
 namespace gate {
 namespace {
@@ -118,7 +119,7 @@ bool NoticeDamper::lets_through(const Stopped& stopped, msnp::Moment now,
   const Told& pair = told(who, now, interval);
   if (pair.count >= most_of_a_pair) return false;
   std::string what = who;
-  what.append(1, '\0').append(stopped.direction == msnp::Direction::to_server ? "send" : "receive");
+  what.append(1, '\0').append(name_of(stopped.direction));
   what.append(1, '\0').append(stopped.kind).append(1, '\0').append(stopped.file);
   Told& offer = told(what, now, interval);
   // What is tried again counts for nothing.

@@ -23,6 +23,15 @@ std::uint64_t next_serial() noexcept {
 std::string_view name_of(Action action) noexcept {
   return action_names[static_cast<std::size_t>(action)];
 }
+std::string_view name_of(msnp::Direction direction) noexcept {
+  return direction == msnp::Direction::to_server ? "send" : "receive";
+}
+std::optional<msnp::Direction> direction_named(std::string_view name) noexcept {
+  for (const msnp::Direction direction : {msnp::Direction::to_server, msnp::Direction::to_client}) {
+    if (name_of(direction) == name) return direction;
+  }
+  return std::nullopt;
+}
 std::string_view name_of(Cause cause) noexcept {
   return cause_names[static_cast<std::size_t>(cause)];
 }

@@ -28,7 +28,7 @@ std::string key_of(const AuditEvent& event) {
   add(event.user);
   for (const std::string& peer : event.peers) add(peer);
   add(event.kind ? msnp::name_of(*event.kind) : "");
-  add(event.direction == msnp::Direction::to_client ? "receive" : "send");
+  add(name_of(event.direction.value_or(msnp::Direction::to_server)));
   if (event.call) {
     add(event.call->call_id);
     add(event.call->session_id);
@@ -54,7 +54,7 @@ json::value side_json(const AuditEvent* event) {
 void print(const AuditEvent* older, const AuditEvent* newer, ReplayFormat format, std::ostream& out) {
   // cppcheck-suppress nullPointer ; one of them is there
   const AuditEvent& event = newer != nullptr ? *newer : *older;
-  const std::string_view direction = event.direction == msnp::Direction::to_client ? "receive" : "send";
+  const std::string_view direction = name_of(event.direction.value_or(msnp::Direction::to_server));
   const std::string_view kind = event.kind ? msnp::name_of(*event.kind) : name_of(event.event);
   const std::string file =
       event.file && !event.file->names.empty() ? event.file->names.front() : std::string();

@@ -61,7 +61,7 @@ std::string row_of(const AuditEvent& event) {
         showable((event.user.empty() ? "?" : event.user) + (peers.empty() ? "" : " -> " + peers), cell_limit);
   }
   std::string_view direction;
-  if (event.direction) direction = *event.direction == msnp::Direction::to_server ? "send" : "receive";
+  if (event.direction) direction = name_of(*event.direction);
   std::string file;
   std::string size;
   if (event.file) {

@@ -23,6 +23,9 @@ enum class Action : std::uint8_t { allow, block, observe };
 
 /// "allow", "block", "observe".
 [[nodiscard]] std::string_view name_of(Action action) noexcept;
+/// `send` or `receive`: as the local user sees it, in configuration, audit and API.
+[[nodiscard]] std::string_view name_of(msnp::Direction direction) noexcept;
+[[nodiscard]] std::optional<msnp::Direction> direction_named(std::string_view name) noexcept;
 
 /// One question: may this user do this with this peer? Views live as long as the call.
 struct Question {
