@@ -30,10 +30,20 @@ std::string all_of(const std::vector<ConfigError>& errors) {
   return text;
 }
 
+// What has begun to connect to a listener that closes has so long to arrive: more than a round trip within a
+// site, and than a busy host takes to answer; less than the second after which whoever was turned away tries
+// again. Only a change that closes a listener waits for it; nothing of what runs does.
+constexpr std::chrono::milliseconds arrival{250};
+
 bool is_open(const OpenListener& one, const std::vector<OpenListener>& listeners) {
   return std::any_of(listeners.begin(), listeners.end(), [&one](const OpenListener& open) {
     return open.at == one.at && *open.settings == *one.settings;
   });
+}
+
+bool has_address(const std::vector<OpenListener>& listeners, const Endpoint& address) {
+  return std::any_of(listeners.begin(), listeners.end(),
+                     [&address](const OpenListener& open) { return open.at == address; });
 }
 
 }  // namespace
@@ -89,6 +99,25 @@ void Gateway::keep_policy(const PolicyText& text) const {
   }
 }
 
+template <class Answer>
+std::vector<Answer> Gateway::ask_all(const std::function<Answer(Worker&)>& question) {
+  constexpr std::chrono::seconds patience{2};
+  std::vector<std::future<Answer>> asked;
+  for (Worker& worker : workers_) {
+    // Shared: a worker that is late still has it when nobody waits any more.
+    const auto task =
+        std::make_shared<std::packaged_task<Answer()>>([question, &worker] { return question(worker); });
+    asked.push_back(task->get_future());
+    worker.ask([task] { (*task)(); });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::vector<Answer> answers;
+  for (std::future<Answer>& one : asked) {
+    if (one.wait_until(deadline) == std::future_status::ready) answers.push_back(one.get());
+  }
+  return answers;
+}
+
 void Gateway::put_in_force(Opened opened) {
   auto terms = std::make_shared<Terms>(Terms{boot_.limits, inherited_.addresses()});
   for (const OpenListener& listener : opened.listeners) terms->listening.push_back(listener.at);
@@ -97,14 +126,18 @@ void Gateway::put_in_force(Opened opened) {
   for (const OpenListener& listener : opened.listeners) {
     if (!is_open(listener, listeners_)) log(Level::notice, described(listener));
   }
+  bool some_leave = false;
   for (const OpenListener& listener : listeners_) {
     if (!is_open(listener, opened.listeners)) log(Level::notice, "no longer " + described(listener));
+    if (!has_address(opened.listeners, listener.at)) some_leave = true;
+  }
+  if (some_leave) {
+    std::this_thread::sleep_for(arrival);
+    ask_all<bool>([](Worker& worker) { return worker.retire_listeners(), true; });
   }
   listeners_ = std::move(opened.listeners);
   for (const Endpoint& address : inherited_.addresses()) {
-    const bool used = std::any_of(listeners_.begin(), listeners_.end(),
-                                  [&address](const OpenListener& open) { return open.at == address; });
-    if (used || draining_) continue;
+    if (has_address(listeners_, address) || draining_) continue;
     log(Level::warning, "the service manager listens on " + text_of(address) +
                             " for this process, and no [[listener]] is bound there: connections to it "
                             "wait in vain");
@@ -189,25 +222,6 @@ std::vector<const WorkerMetrics*> Gateway::metrics() const {
   std::vector<const WorkerMetrics*> all;
   for (const Worker& worker : workers_) all.push_back(&worker.metrics());
   return all;
-}
-
-template <class Answer>
-std::vector<Answer> Gateway::ask_all(const std::function<Answer(Worker&)>& question) {
-  constexpr std::chrono::seconds patience{2};
-  std::vector<std::future<Answer>> asked;
-  for (Worker& worker : workers_) {
-    // Shared: a worker that is late still has it when nobody waits any more.
-    const auto task =
-        std::make_shared<std::packaged_task<Answer()>>([question, &worker] { return question(worker); });
-    asked.push_back(task->get_future());
-    worker.ask([task] { (*task)(); });
-  }
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  std::vector<Answer> answers;
-  for (std::future<Answer>& one : asked) {
-    if (one.wait_until(deadline) == std::future_status::ready) answers.push_back(one.get());
-  }
-  return answers;
 }
 
 std::vector<SessionInfo> Gateway::list_sessions(std::size_t most) {

@@ -113,7 +113,7 @@ class Gateway {
   [[nodiscard]] Reloaded refuse(std::vector<ConfigError> errors);
   /// Asks every worker on its own thread, and gives what those say that answer in time.
   template <class Answer>
-  [[nodiscard]] std::vector<Answer> ask_all(const std::function<Answer(Worker&)>& question);
+  std::vector<Answer> ask_all(const std::function<Answer(Worker&)>& question);
   void keep_policy(const PolicyText& text) const;
   void record_policy(std::string_view revision, std::string_view reason, std::string detail);
 

@@ -89,20 +89,14 @@ error_code steer_by_source(int fd, std::size_t workers) {
   return {};
 }
 
-/// The kernel drops every SYN to this socket from now on; whoever sent it sends it again, to the socket that
-/// is there then. Connections that have begun go on.
-bool drop_syns(int fd) noexcept {
-  constexpr std::uint32_t flags = 13;  // of the TCP header, where the kernel lets the program begin
-  constexpr std::uint32_t syn = 0x02;
-  std::array<sock_filter, 4> program{{
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags),
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, syn, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, 0),
-      BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
-  }};
-  const sock_fprog attached{static_cast<unsigned short>(program.size()), program.data()};
-  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached) == 0;
+/// The kernel drops what arrives at this socket with fewer hops left. A listener hands the number down to the
+/// connections that it accepts. IPv4 arrives at sockets of both families.
+void demand_hops(int fd, int fewest) noexcept {
+  set(fd, IPPROTO_IP, IP_MINTTL, fewest);
+  set(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, fewest);
 }
+
+constexpr int most_hops = 255;  // more than hosts begin with, but for a few
 
 }  // namespace
 
@@ -187,8 +181,11 @@ void Listener::change(std::shared_ptr<const ListenerSettings> settings) noexcept
   settings_ = std::move(settings);
 }
 
-bool Listener::turn_away() noexcept {
-  return sharing_ == Sharing::own && !closed_ && drop_syns(listening_.fd());
+void Listener::turn_away() noexcept {
+  if (sharing_ != Sharing::own || closed_) return;
+  // A filter on the socket would say it better (SO_ATTACH_FILTER), but some kernels want a capability for it.
+  demand_hops(listening_.fd(), most_hops);
+  turned_away_ = true;
 }
 
 void Listener::retire() noexcept {
@@ -221,6 +218,7 @@ Listener::Turn Listener::accept(int most) {
     auto size = static_cast<socklen_t>(source.capacity());
     Descriptor client{::accept4(listening_.fd(), source.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (client) {
+      if (turned_away_) demand_hops(client.get(), 0);
       if (sharing_ == Sharing::own) {
         worker_.take(std::move(client), unmapped(source), *settings_);
       } else {

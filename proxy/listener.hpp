@@ -60,8 +60,9 @@ class Listener : public std::enable_shared_from_this<Listener> {
   /// For the connections from now on.
   void change(std::shared_ptr<const ListenerSettings> settings) noexcept;
   /// No connection begins here any more: whoever tries hears nothing, and tries again a second later. Those
-  /// that have begun arrive within a round trip. False if there is nothing to wait for.
-  bool turn_away() noexcept;
+  /// that have begun arrive within a round trip, and are accepted. Nothing is turned away at an inherited
+  /// socket, or if the system refuses.
+  void turn_away() noexcept;
   /// Takes what has arrived, so that nobody who was let in is refused, and closes. What has arrived at an
   /// inherited socket is left to the next process.
   void retire() noexcept;
@@ -86,6 +87,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Sharing sharing_;
   Readiness listening_;
   Trickle trickle_;
+  bool turned_away_ = false;
   bool paused_ = false;
   bool closed_ = false;
 };

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <exception>
 #include <string>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -20,10 +19,6 @@ namespace {
 constexpr std::chrono::milliseconds tick_interval{250};
 // How long an end may take to read the last words of a connection that the filter closed.
 constexpr msnp::Moment last_words = 2'000;
-
-// What has begun to connect to a listener that closes has so long to arrive; a round trip within a site takes
-// less. Only a reload that closes a listener waits for it.
-constexpr std::chrono::milliseconds arrival{10};
 
 // Client addresses that a worker remembers; those without a session are forgotten a second after the last
 // one.
@@ -91,13 +86,16 @@ void Worker::change_listeners(std::vector<Assignment> wanted) {
   }
   listeners_.swap(next);
   // The old ones last: what they accept counts under the new terms, and no port was closed in between.
-  std::erase_if(next, [this](const std::shared_ptr<Listener>& one) {
-    return std::find(listeners_.begin(), listeners_.end(), one) != listeners_.end();
-  });
-  bool some_arrive = false;
-  for (const std::shared_ptr<Listener>& old : next) some_arrive = old->turn_away() || some_arrive;
-  if (some_arrive) std::this_thread::sleep_for(arrival);
-  for (const std::shared_ptr<Listener>& old : next) old->retire();
+  for (std::shared_ptr<Listener>& old : next) {
+    if (std::find(listeners_.begin(), listeners_.end(), old) != listeners_.end()) continue;
+    old->turn_away();
+    leaving_.push_back(std::move(old));
+  }
+}
+
+void Worker::retire_listeners() noexcept {
+  for (const std::shared_ptr<Listener>& old : leaving_) old->retire();
+  leaving_.clear();
 }
 
 void Worker::obey(std::shared_ptr<const Terms> terms, std::vector<Assignment> listeners) {
@@ -121,8 +119,10 @@ void Worker::run() noexcept {
 
 void Worker::stop() {
   loop_.post([this] {
-    for (const std::shared_ptr<Listener>& listener : listeners_) listener->close();
-    listeners_.clear();
+    for (auto* const list : {&listeners_, &leaving_}) {
+      for (const std::shared_ptr<Listener>& listener : *list) listener->close();
+      list->clear();
+    }
     for (auto next = sessions_.begin(); next != sessions_.end();) (next++)->shut_down();
     if (shared_.gateway_sessions) shared_.gateway_sessions->shut_down(now());
     loop_.quit();

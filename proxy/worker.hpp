@@ -66,7 +66,8 @@ class Worker final : public AuditSink {
 
   /// Works until `stop`, and until the last session is closed.
   void run() noexcept;
-  /// From any thread: these terms and listeners, and no others, hold from the next event on.
+  /// From any thread: these terms and listeners, and no others, hold from the next event on. Whoever begins
+  /// to connect to another one is turned away; who has begun is served, until `retire_listeners`.
   void obey(std::shared_ptr<const Terms> terms, std::vector<Assignment> listeners);
   /// From any thread: no new connections, and an end to the present ones.
   void stop();
@@ -74,6 +75,8 @@ class Worker final : public AuditSink {
   void ask(std::function<void()> answer) { loop_.post(std::move(answer)); }
   /// From any thread.
   [[nodiscard]] const WorkerMetrics& metrics() const noexcept { return shared_.metrics; }
+  /// Closes the listeners that are not wanted any more; from the worker's own thread, by `ask`.
+  void retire_listeners() noexcept;
   /// At most `most` sessions; from the worker's own thread, by `ask`.
   [[nodiscard]] std::vector<SessionInfo> list_sessions(std::size_t most) const;
   /// Ends the session of this client (ip:port); from the worker's own thread. False if there is none.
@@ -139,6 +142,7 @@ class Worker final : public AuditSink {
   Scratch scratch_;
   msnp::Output output_;
   std::vector<std::shared_ptr<Listener>> listeners_;
+  std::vector<std::shared_ptr<Listener>> leaving_;  // turned away from, until retired
   struct Source {
     std::size_t sessions = 0;
     Micros full_at = 0;  // see rate.hpp
