@@ -73,8 +73,8 @@ int main(int count, char** words) {
   const auto step = std::chrono::duration_cast<std::chrono::microseconds>(days) / records;
   std::chrono::system_clock::time_point time{first_day};
   for (std::uint64_t i = 0; i < records; ++i, time += step) {
-    const unsigned who = dice() % people;
-    const unsigned with = dice() % people;
+    const unsigned who = static_cast<unsigned>(dice() % people);
+    const unsigned with = static_cast<unsigned>(dice() % people);
     gate::AuditEvent event = i % 10 == 0 ? offer(who, with, static_cast<unsigned>(i)) : session(who, with);
     event.time = time;
     if (!log.record(event)) {

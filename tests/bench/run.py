@@ -62,6 +62,7 @@ path = "{directory}/audit-{port}.jsonl"
 not-msnp = "{not_msnp}"
 [policy]
 default = "{default}"
+notice = false
 [[rule]]
 name = "archives"
 action = "allow"

@@ -25,8 +25,13 @@ std::string account(unsigned client) {
   return "u" + padded(client) + "@example.com";
 }
 
-std::uint32_t session_of(unsigned client) {
+std::uint32_t file_session(unsigned client) {
   return 982'318'096 + client;
+}
+
+/// Of its own: the gateway still knows the picture's session when the same pair sends a file.
+std::uint32_t picture_session(unsigned client) {
+  return 451'318'096 + client;
 }
 
 template <class Unsigned>
@@ -74,7 +79,7 @@ std::string invitation(unsigned client) {
       "cCIgRnJpZW5kbHk9IkFBQT0iIFNIQTFEPSJrTmdtVGp2K1Blamg2MnQvOVRwSUhkdE1SdW89IiBTSEExQz0iUm45aDJlYUtCQUlJ"
       "ek05VjFhbGVyazluVmU5MD0iLz4A";
   std::string body = "EUF-GUID: {A4268EEC-FEC5-49E5-95C3-F126696BDBF6}\r\nSessionID: ";
-  body += std::to_string(session_of(client)) + "\r\nAppID: 1\r\nContext: ";
+  body += std::to_string(picture_session(client)) + "\r\nAppID: 1\r\nContext: ";
   body.append(context).append("\r\n\r\n").push_back('\0');
   std::string text = "INVITE MSNMSGR:" + account(client) + " MSNSLP/1.0\r\nTo: <msnmsgr:" + account(client);
   text.append(">\r\nFrom: <msnmsgr:").append(peer).append(">\r\n");
@@ -138,7 +143,7 @@ std::string file_offer(unsigned client, unsigned number) {
                               .to = std::string(peer),
                               .call_id = "{10000000-0000-4000-8" + padded(client) + "-000" +
                                          padded(number / most_clients) + "000" + digits + "}",
-                              .session_id = std::to_string(session_of(client) + number * most_clients)};
+                              .session_id = std::to_string(file_session(client) + number * most_clients)};
   const std::string text =
       gate::test::slp_file_offer(call, number == 0 ? u"plans.zip" : u"plans.exe", 1'000'000'000);
   return line_with("MSG " + std::to_string(first_transaction + number % 80) + " D",
@@ -186,11 +191,12 @@ Exchange notification_traffic() {
 namespace {
 
 /// 16 packages of 1202 bytes from the client, or from the peer.
-Stream packages(unsigned client, std::uint64_t total, std::uint32_t flags, bool by_peer) {
+Stream packages(unsigned client, std::uint32_t session, std::uint64_t total, std::uint32_t flags,
+                bool by_peer) {
   Stream stream;
   const std::string data(picture_chunk, 'x');
   for (std::size_t i = 0; i < picture_chunks; ++i) {
-    const Package package{.session = session_of(client),
+    const Package package{.session = session,
                           .identifier = 856'874'665,
                           .offset = i * picture_chunk,
                           .total = total,
@@ -207,15 +213,15 @@ Stream packages(unsigned client, std::uint64_t total, std::uint32_t flags, bool 
 }  // namespace
 
 Stream picture_data(unsigned client) {
-  return packages(client, picture_chunks * picture_chunk, 0x20, false);
+  return packages(client, picture_session(client), picture_chunks * picture_chunk, 0x20, false);
 }
 
 Stream file_data(unsigned client) {
-  return packages(client, 1'000'000'000, 0x01000030, false);
+  return packages(client, file_session(client), 1'000'000'000, 0x01000030, false);
 }
 
 Stream file_data_from_peer(unsigned client) {
-  return packages(client, 1'000'000'000, 0x01000030, true);
+  return packages(client, file_session(client), 1'000'000'000, 0x01000030, true);
 }
 
 Stream chat() {
