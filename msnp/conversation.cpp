@@ -65,6 +65,7 @@ std::span<const std::shared_ptr<PairCalls>> Conversation::pairs_of(const Passage
 }
 
 Fate Conversation::see_message(const Passage& passage, const MimeBlock& block) {
+  run_ = 0;
   if (!block.invite && !block.p2p && !block.part) return Fate::forward;
   if (block.part) {
     if (const auto fate = see_part(passage, block)) return *fate;

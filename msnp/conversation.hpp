@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "msnp/bridge.hpp"
@@ -42,6 +43,9 @@ class Conversation {
   /// A reply of the server to one message: those to what was acknowledged already, or to messages of ours,
   /// stop here.
   [[nodiscard]] Fate see_reply(const Frame& frame);
+  /// Where the P2P header of the message that was seen last begins in its payload, if that went on and each
+  /// goes on that is like it (see DataRun), as long as nothing else is seen; else 0. Tells once.
+  [[nodiscard]] std::size_t take_run() noexcept { return std::exchange(run_, 0); }
   /// The people of the switchboard changed.
   void people_changed() noexcept { pairs_known_ = false; }
 
@@ -97,9 +101,14 @@ class Conversation {
     Bytes data;
     Form form = {};
   };
+  enum class Flow : std::uint8_t {
+    stops,
+    passes,
+    passes_alike,  // and so does more of it, whatever it is and wherever it belongs
+  };
   /// Data flows only in a session that was let through, and still is: a call that may not go on is ended for
   /// both sides. `bridge` is that of a package of version 2, else null.
-  [[nodiscard]] bool admits_data(const Passage& passage, const SessionData& data, Bridge* bridge);
+  [[nodiscard]] Flow flow_of(const Passage& passage, const SessionData& data, Bridge* bridge);
   [[nodiscard]] bool admits_unannounced(const Passage& passage, const SessionData& data);
   /// msnp11 looks for an invitation in the bytes of any package (transfers.md 2.4).
   [[nodiscard]] bool hides_invitation(const Passage& passage, const SessionData& data);
@@ -233,6 +242,7 @@ class Conversation {
   std::vector<std::shared_ptr<PairCalls>> pairs_;  // in the order of the people of the switchboard
   std::shared_ptr<PairCalls> stranger_;            // the pair of a sender who is none of them
   std::uint32_t transactions_given_ = 0;
+  std::uint32_t run_ = 0;  // see take_run
   bool pairs_known_ = false;
 };
 

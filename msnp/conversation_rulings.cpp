@@ -145,7 +145,7 @@ bool Conversation::tells_address_in_vain(const Passage& passage, Texts texts, co
                                          : "addresses removed from the message to client");
 }
 
-bool Conversation::admits_data(const Passage& passage, const SessionData& data, Bridge* bridge) {
+Conversation::Flow Conversation::flow_of(const Passage& passage, const SessionData& data, Bridge* bridge) {
   const auto pairs = pairs_of(passage);
   // Ink shares one session that never ends: a piece is judged again unless one at least as telling was.
   const auto is_other_ink = [&](const PairCalls::Session& session) {
@@ -162,24 +162,25 @@ bool Conversation::admits_data(const Passage& passage, const SessionData& data, 
       refused = true;
       continue;
     }
-    if (session.call == nullptr) return true;
+    if (session.call == nullptr) return Flow::passes_alike;
     JudgedCall& call = *session.call;
     const std::uint64_t serial = passage.judge.policy_serial();
     if (call.policy_serial == serial ||
         passage.judge.still_admits(call.offer, others_of(passage), "BYE to both")) {
       call.policy_serial = serial;
       // Who may send files may send texts in them.
-      if (call.offer.kind != Kind::file_transfer && hides_invitation(passage, data)) return false;
-      if (object_is_fine(passage, data, call)) return true;
+      if (call.offer.kind != Kind::file_transfer && hides_invitation(passage, data)) return Flow::stops;
+      if (!is_object(call.offer.kind)) return Flow::passes_alike;
+      if (object_is_fine(passage, data, call)) return Flow::passes;
     }
     // Copies: what is remembered of the call is forgotten when it ends.
     const Offer offer = call.offer;
     const CallParties parties = call.parties;
     end_call(passage, data.session, offer, parties, bridge);
-    return false;
+    return Flow::stops;
   }
-  if (bridge != nullptr && says_nothing(as_text(data.data))) return true;
-  return !refused && admits_unannounced(passage, data);
+  if (bridge != nullptr && says_nothing(as_text(data.data))) return Flow::passes;
+  return !refused && admits_unannounced(passage, data) ? Flow::passes : Flow::stops;
 }
 
 bool Conversation::admits_unannounced(const Passage& passage, const SessionData& data) {
@@ -218,7 +219,6 @@ bool Conversation::hides_invitation(const Passage& passage, const SessionData& d
 }
 
 bool Conversation::object_is_fine(const Passage& passage, const SessionData& data, JudgedCall& call) {
-  if (!is_object(call.offer.kind)) return true;
   auto& watch = call.watches[static_cast<std::size_t>(passage.direction)];
   if (watch == nullptr) {
     watch = std::make_unique<ObjectWatch>(call.offer.size, call.sha1d, passage.judge.start_sha1());

@@ -20,10 +20,15 @@ bool is_session_data(const PackageV1& package) noexcept {
   return package.session != 0 && (flags == 0x20 || (flags == 0x30 && package.flags != flags));
 }
 
+/// Of the package, in the payload.
+std::size_t header_place(const Passage& passage, const PackageV1& package) noexcept {
+  const auto data = static_cast<std::size_t>(package.data.data() - passage.frame.payload.data());
+  return data - std::min(data, p2p_v1_header);
+}
+
 Fragment fragment_of(const Passage& passage, const PackageV1& package) noexcept {
   const std::string_view payload = as_text(passage.frame.payload);
-  const auto place = static_cast<std::size_t>(package.data.data() - passage.frame.payload.data());
-  const std::string_view head = payload.substr(0, place - std::min(place, p2p_v1_header));
+  const std::string_view head = payload.substr(0, header_place(passage, package));
   return {.offset = package.offset,
           .total = package.total,
           .declared = package.length,
@@ -87,11 +92,21 @@ Fate Conversation::see_package_v1(const Passage& passage, const PackageV1& packa
                          .data = package.data,
                          .form = Form::p2p_v1};
   // A package without data closes a session (msnp-sharp, Miranda): one that was refused was closed before.
-  const bool stops = package.data.empty() ? is_refused_session(passage, package.session)
-                                          : !admits_data(passage, data, nullptr);
-  if (!stops) return Fate::forward;
-  acknowledge(passage);
-  return Fate::withhold;
+  Flow flow = Flow::passes;
+  if (!package.data.empty()) {
+    flow = flow_of(passage, data, nullptr);
+  } else if (is_refused_session(passage, package.session)) {
+    flow = Flow::stops;
+  }
+  if (flow == Flow::stops) {
+    acknowledge(passage);
+    return Fate::withhold;
+  }
+  const bool stands_alone = is_session_data(package) && messages_.empty();
+  if (flow == Flow::passes_alike && stands_alone && passage.frame.line.word == word("MSG")) {
+    run_ = static_cast<std::uint32_t>(header_place(passage, package));
+  }
+  return Fate::forward;
 }
 
 Fate Conversation::see_piece(const Passage& passage, const Key& key, const PackageV1& package) {

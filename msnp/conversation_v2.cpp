@@ -152,13 +152,12 @@ bool Conversation::admits_package_data(const Passage& passage, Bridge& bridge, c
   const bool may_be_text = (package.type_flags & data_flags) == 0;
   if (may_be_text && rule(passage, texts, bridge.form, {}, false).ruling != Ruling::pass) return false;
   const std::uint64_t left = package.remaining + package.data.size();
-  return admits_data(passage,
-                     {.session = package.session,
-                      .total = left,
-                      .continues = !package.is_first(),
-                      .data = package.data,
-                      .form = bridge.form},
-                     &bridge);
+  const SessionData data{.session = package.session,
+                         .total = left,
+                         .continues = !package.is_first(),
+                         .data = package.data,
+                         .form = bridge.form};
+  return flow_of(passage, data, &bridge) != Flow::stops;
 }
 
 void Conversation::rule_text(const Passage& passage, Transit& transit, const PackageV2& package,

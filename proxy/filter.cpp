@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "msnp/data_run.hpp"
 #include "msnp/repair.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/http_connection.hpp"
@@ -127,6 +128,13 @@ void Filter::follow(Direction direction, msnp::Bytes in, msnp::Output& out, Resu
     if (const auto* frame = std::get_if<msnp::Frame>(&step)) {
       handle(direction, *frame, out);
       result.consumed += frame->raw.size();
+      const std::size_t header = conversation_ != nullptr ? conversation_->take_run() : 0;
+      if (header != 0 && frame->repair == msnp::Repair::none && state_ == State::following) {
+        const msnp::DataRun run(direction, *frame, header);
+        const msnp::Bytes alike = in.subspan(result.consumed, run.extent(in.subspan(result.consumed)));
+        out.forward(direction, alike);
+        result.consumed += alike.size();
+      }
     } else if (const auto* opaque = std::get_if<msnp::Opaque>(&step)) {
       out.forward(direction, opaque->raw);
       result.consumed += opaque->raw.size();

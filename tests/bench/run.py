@@ -408,7 +408,7 @@ def main():
             rows.append(plain(f'framer {name.split("/")[1]} (higher)', 'M frames/s',
                               counted['items_per_second'] / 1e6, (20, 50, 90), higher=True))
         if name.startswith('feed/'):
-            rows.append(plain(f'filter, {name.split("/")[1]}', 'ns/frame', counted['ns/frame'] * 1e9, None))
+            rows.append(plain(f'filter, {name.split("/")[1]}', 'ns/frame', counted['ns/frame'], None))
             rows.append(plain(f'allocations, {name.split("/")[1]}', 'per frame', counted['allocations/frame'], None))
         if name in ('audit_record/session', 'judge/rules:10000'):
             rows.append(plain(f'{name} (higher)', 'M/s', counted['items_per_second'] / 1e6, None, higher=True))

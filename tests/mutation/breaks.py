@@ -68,13 +68,23 @@ GATE_2 = [
 
 GATE_3 = [
     ("data of a session nobody announced is judged", "msnp/conversation_rulings.cpp",
-     "return !refused && admits_unannounced(passage, data);", "return !refused;"),
+     "return !refused && admits_unannounced(passage, data) ? Flow::passes", "return !refused ? Flow::passes"),
     ("data of a refused session is stopped", "msnp/conversation_rulings.cpp",
-     "      refused = true;\n      continue;", "      return true;"),
+     "      refused = true;\n      continue;", "      return Flow::passes;"),
     ("a new policy ends a running transfer", "proxy/filter_judge.cpp",
      "if (verdict.action != Action::block) return true;\n  verdict.reason", "return true;\n  verdict.reason"),
     ("an object is watched", "msnp/conversation_rulings.cpp",
-     "if (object_is_fine(passage, data, call)) return true;", "return true;"),
+     "if (object_is_fine(passage, data, call)) return Flow::passes;", "return Flow::passes;"),
+    ("no run of an object is let through for its first package", "msnp/conversation_rulings.cpp",
+     "if (!is_object(call.offer.kind)) return Flow::passes_alike;", "if (true) return Flow::passes_alike;"),
+    ("a run ends where a text is waited for", "msnp/conversation_v1.cpp",
+     "is_session_data(package) && messages_.empty();", "is_session_data(package);"),
+    ("a run ends where no data of the session stands", "msnp/conversation_v1.cpp",
+     "const bool stands_alone = is_session_data(package) &&", "const bool stands_alone ="),
+    ("a run ends at another session", "msnp/data_run.cpp",
+     "std::memcmp(fixed, head_.data(), head_.size()) == 0", "true"),
+    ("a run ends at other flags", "msnp/data_run.cpp",
+     "header_end_.data(), header_end_.size()) == 0;", "header_end_.data(), 0) == 0;"),
     ("an object has no more bytes than announced", "msnp/object_watch.cpp",
      "return size_ && (total > *size_ || counted_ > *size_ || repeated_ > *size_);", "return false;"),
     ("an object has the bytes that were announced", "msnp/object_watch.cpp",
@@ -82,7 +92,7 @@ GATE_3 = [
     ("an object over the cap of its kind is a file", "proxy/policy.cpp",
      "question.size.value_or(0) > *cap", "false"),
     ("an invitation inside session data is found", "msnp/conversation_rulings.cpp",
-     "if (call.offer.kind != Kind::file_transfer && hides_invitation(passage, data)) return false;", ""),
+     "if (call.offer.kind != Kind::file_transfer && hides_invitation(passage, data)) return Flow::stops;", ""),
 ]
 
 REFUSALS = [

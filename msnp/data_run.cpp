@@ -1,0 +1,59 @@
+#include "msnp/data_run.hpp"
+
+#include <cstring>
+#include <string_view>
+
+#include "msnp/p2p.hpp"
+
+namespace msnp {
+namespace {
+
+constexpr std::string_view command = "MSG ";
+constexpr std::size_t offset_at = 8;  // in the P2P header
+constexpr std::size_t offset_size = 8;
+constexpr std::size_t most_digits = 10;  // of a transaction, as the decoder takes it
+
+std::size_t digits_at(const std::byte* text, std::size_t left) noexcept {
+  std::size_t count = 0;
+  while (count < left && count < most_digits && text[count] >= std::byte{'0'} &&
+         text[count] <= std::byte{'9'})
+    ++count;
+  return count;
+}
+
+}  // namespace
+
+DataRun::DataRun(Direction direction, const Frame& first, std::size_t header) noexcept
+    : numbered_(direction == Direction::to_server) {
+  const Bytes behind = first.raw.subspan(command.size());
+  const Bytes fixed = behind.subspan(numbered_ ? digits_at(behind.data(), behind.size()) : 0);
+  const std::size_t header_begin = fixed.size() - first.payload.size() + header;
+  head_ = fixed.first(header_begin + offset_at);
+  header_end_ =
+      fixed.subspan(header_begin + offset_at + offset_size, p2p_v1_header - offset_at - offset_size);
+  size_ = fixed.size();
+}
+
+std::size_t DataRun::extent(Bytes rest) const noexcept {
+  std::size_t end = 0;
+  while (const std::size_t size = like_first(rest.data() + end, rest.size() - end)) end += size;
+  return end;
+}
+
+std::size_t DataRun::like_first(const std::byte* at, std::size_t left) const noexcept {
+  if (left < command.size() + size_ || std::memcmp(at, command.data(), command.size()) != 0) return 0;
+  std::size_t front = command.size();
+  if (numbered_) {
+    const std::size_t digits = digits_at(at + front, left - front);
+    if (digits == 0) return 0;
+    front += digits;
+  }
+  if (left < front + size_) return 0;
+  const std::byte* const fixed = at + front;
+  const bool like =
+      std::memcmp(fixed, head_.data(), head_.size()) == 0 &&
+      std::memcmp(fixed + head_.size() + offset_size, header_end_.data(), header_end_.size()) == 0;
+  return like ? front + size_ : 0;
+}
+
+}  // namespace msnp
