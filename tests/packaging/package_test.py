@@ -85,6 +85,8 @@ class Load:
             made = self._place.socket(namespaces.family_of(SERVER[0]))
             try:
                 await asyncio.wait_for(loop.sock_connect(made, SERVER), 20)
+            except ConnectionResetError:
+                self.cut += 1  # who is refused hears another error: this one was let in, and met the end of a process
             except (OSError, asyncio.TimeoutError) as error:
                 self.refused.append(repr(error))
             else:
