@@ -39,6 +39,7 @@ struct JudgedCall {
   std::uint64_t policy_serial = 0;  // of the policy that judged it last
   /// What watches the data of an MSNObject, one for each way; made with the first data.
   std::array<std::unique_ptr<ObjectWatch>, 2> watches;
+  bool spoilt = false;  // the data is not what was announced: no more of it, whoever of them it concerns
   std::array<std::uint64_t, 2> totals{};  // P2P v2: of the message whose data flows, for each way
 };
 

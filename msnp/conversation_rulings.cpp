@@ -158,7 +158,7 @@ Conversation::Flow Conversation::flow_of(const Passage& passage, const SessionDa
   for (const auto& pair : pairs) {
     const PairCalls::Session session = pair->session(data.session, passage.direction);
     if (session.standing == CallStanding::unknown || is_other_ink(session)) continue;
-    if (session.standing == CallStanding::refused) {
+    if (session.standing == CallStanding::refused || (session.call != nullptr && session.call->spoilt)) {
       refused = true;
       continue;
     }
@@ -172,6 +172,7 @@ Conversation::Flow Conversation::flow_of(const Passage& passage, const SessionDa
       if (call.offer.kind != Kind::file_transfer && hides_invitation(passage, data)) return Flow::stops;
       if (!is_object(call.offer.kind)) return Flow::passes_alike;
       if (object_is_fine(passage, data, call)) return Flow::passes;
+      call.spoilt = true;
     }
     // Copies: what is remembered of the call is forgotten when it ends.
     const Offer offer = call.offer;

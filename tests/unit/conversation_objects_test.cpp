@@ -55,6 +55,21 @@ TEST_F(Objects, MoreOfAnObjectThanAnnouncedIsAsThePolicySays) {
   }
 }
 
+TEST_F(Objects, AnObjectThatIsStoppedIsStoppedFromEverybodyWhoWasAskedForIt) {
+  rig.from_server("JOI carol@example.org Carol\r\n");
+  (void)rig.to_client();
+  rig.shared.policy = objects(Action::block, Action::allow);
+  const std::uint32_t session = 7050;
+  expect_passes(up(whole(session, object_request(call_of("7050"), picture))), Direction::to_server);
+  const auto more = data(session, picture + picture, 20);
+  for (const Package& one : more) (void)through(down(one), Direction::to_client);
+  ASSERT_EQ(events().size(), 1U) << "bob's is over its size";
+  for (const Package& one : more) {
+    const std::string frame = message_to_client("carol@example.org", "Carol", p2p_block(v1_package(one)));
+    EXPECT_EQ(through(frame, Direction::to_client), "") << "one session, whoever speaks in it";
+  }
+}
+
 TEST_F(Objects, OtherBytesOfAnObjectThanAnnouncedPassAndAreToldUnlessThePolicySaysOtherwise) {
   std::uint32_t session = 7100;
   for (const auto& [policy, told_as] : {std::pair{policy_with(Action::block), Action::observe},
