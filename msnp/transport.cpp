@@ -344,13 +344,19 @@ bool tells_address(std::string_view text) {
 }
 
 bool remove_addresses(std::string& text) {
-  const Told told = told_in(text);
-  if (!told.address && !told.relay) return false;
-  if (told.relay) {
-    const std::size_t begin = body_begin(text);
-    std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), '\0');
+  // Where a line is ended for all its readers an empty one may come about, and what stands behind it be a
+  // body.
+  constexpr int most_rounds = 4;
+  for (int round = 0; round < most_rounds; ++round) {
+    const Told told = told_in(text);
+    if (!told.address && !told.relay) return round > 0;
+    if (told.relay) {
+      const std::size_t begin = body_begin(text);
+      std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), '\0');
+    }
+    apply(edits_for(text, told.relay), text);
   }
-  apply(edits_for(text, told.relay), text);
+  if (tells_address(text)) std::fill(text.begin(), text.end(), '\0');
   return true;
 }
 

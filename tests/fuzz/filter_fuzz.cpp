@@ -274,6 +274,15 @@ bool is_tombstone_in_disorder(const Trace& trace, const gate::AuditEvent& event)
          });
 }
 
+/// The third policy lets everything of carol's pass, and at once. Where somebody else goes on with a text of
+/// hers, in the numbers of one bridge, only that is emptied; to a gate that reads it all the text is his.
+bool is_text_of_two(const FilterScript& script, const Trace& trace, const gate::AuditEvent& event) {
+  return script.policy() == 2 && event.form == msnp::Form::p2p_v2 &&
+         std::any_of(trace.left.begin(), trace.left.end(), [](const Arrival& left) {
+           return left.bytes.find("MSG carol@example.org") != std::string::npos;
+         });
+}
+
 void closure(const FilterScript& script, const Trace& trace) {
   const Trace again = run(script, trace.left, blocking(script.policy()), Cut::whole, false);
   for (const gate::AuditEvent& event : again.events) {
@@ -281,7 +290,7 @@ void closure(const FilterScript& script, const Trace& trace) {
                        event.event == gate::AuditKind::transport || event.event == gate::AuditKind::object;
     if (!offer || event.action != Action::block) continue;
     if (is_refusal_behind_a_rest(trace, event) || is_emptied_data(trace, again, event) ||
-        is_tombstone_in_disorder(trace, event)) {
+        is_tombstone_in_disorder(trace, event) || is_text_of_two(script, trace, event)) {
       continue;
     }
     law(false, ("what left a blocking gate holds nothing to block: " + event.reason).c_str());

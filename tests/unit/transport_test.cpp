@@ -377,6 +377,12 @@ TEST(Transport, RealClientsLoseTheirAddressesAndNothingElse) {
   EXPECT_GE(requests, 10U);
 }
 
+TEST(Transport, ALineThatIsEndedForAllMakesNoBodyThatTells) {
+  // The lone control behind the address stands in a line of its own once that of the address ends.
+  const std::string text = "Content-Type:putesnrutIPv4Addr:9\xF1\0\x07\r\na\0\0\0\0\0\0\0"s;
+  EXPECT_EQ(removed(text).find('9'), std::string::npos);
+}
+
 TEST(Transport, NothingLiveIsLeftInAnyMixtureOfPieces) {
   const std::string pieces[] = {"IPv4Internal-Addrs",
                                 "IPv4External-Port",
