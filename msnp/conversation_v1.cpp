@@ -102,7 +102,7 @@ Fate Conversation::see_package_v1(const Passage& passage, const PackageV1& packa
     acknowledge(passage);
     return Fate::withhold;
   }
-  const bool stands_alone = is_session_data(package) && messages_.empty();
+  const bool stands_alone = is_session_data(package) && !continues;
   if (flow == Flow::passes_alike && stands_alone && passage.frame.line.word == word("MSG")) {
     run_ = static_cast<std::uint32_t>(header_place(passage, package));
   }

@@ -163,7 +163,7 @@ std::vector<Between> odd_ones(Direction direction) {
   };
 }
 
-std::unique_ptr<FilterRig> switchboard_with_a_file(Direction direction) {
+std::unique_ptr<FilterRig> switchboard_with_a_file(Direction direction, bool also_refused = false) {
   Rule rule;
   rule.name = "texts";
   rule.action = Action::allow;
@@ -175,11 +175,13 @@ std::unique_ptr<FilterRig> switchboard_with_a_file(Direction direction) {
   Call call{.from = std::string(to_server ? me : peer), .to = std::string(to_server ? peer : me)};
   rig->feed(direction, frame(direction, p2p_block(v1_package(whole(7, slp_file_offer(call))))));
   EXPECT_FALSE(rig->sent(direction).empty()) << "the text may pass";
-  call.call_id = "{30000000-0000-4000-8000-000000000003}";
-  call.session_id = std::to_string(refused);
-  rig->feed(direction, frame(direction, p2p_block(v1_package(whole(8, slp_file_offer(call, u"c.exe"))))));
-  EXPECT_TRUE(rig->sent(direction).empty()) << "the program may not";
-  (void)rig->sent(msnp::opposite(direction));
+  if (also_refused) {
+    call.call_id = "{30000000-0000-4000-8000-000000000003}";
+    call.session_id = std::to_string(refused);
+    rig->feed(direction, frame(direction, p2p_block(v1_package(whole(8, slp_file_offer(call, u"c.exe"))))));
+    EXPECT_TRUE(rig->sent(direction).empty()) << "the program may not";
+    (void)rig->sent(msnp::opposite(direction));
+  }
   return rig;
 }
 
@@ -190,8 +192,8 @@ TEST(DataRun, WhatStandsBetweenIsDecidedAsIfItCameAlone) {
       for (const std::uint64_t i : {0U, 1U, 2U}) frames.push_back(data_frame(direction, i * 1202));
       frames.push_back(odd.bytes);
       for (const std::uint64_t i : {3U, 4U, 5U}) frames.push_back(data_frame(direction, i * 1202));
-      const auto together = switchboard_with_a_file(direction);
-      const auto alone = switchboard_with_a_file(direction);
+      const auto together = switchboard_with_a_file(direction, true);
+      const auto alone = switchboard_with_a_file(direction, true);
       std::string all;
       for (const std::string& one : frames) {
         all += one;
@@ -204,6 +206,47 @@ TEST(DataRun, WhatStandsBetweenIsDecidedAsIfItCameAlone) {
       EXPECT_EQ(together->audit.events.size(), alone->audit.events.size()) << odd.what;
     }
   }
+}
+
+/// Fed at once and one by one: the same leaves, and it is not all.
+void expect_stopped_alike(const std::vector<std::string>& frames) {
+  const auto together = switchboard_with_a_file(Direction::to_server);
+  const auto alone = switchboard_with_a_file(Direction::to_server);
+  std::string all;
+  for (const std::string& one : frames) {
+    all += one;
+    alone->from_client(one);
+  }
+  together->from_client(all);
+  const std::string sent = together->to_server();
+  EXPECT_EQ(sent, alone->to_server());
+  EXPECT_LT(sent.size(), all.size());
+}
+
+TEST(DataRun, IsNoneOfTexts) {
+  // msnp11 reads what is no data of a session as a text, and each package alone.
+  const std::string offer = slp_file_offer({.session_id = "7003"}, u"b.exe");
+  std::vector<std::string> frames;
+  for (const std::string& text : {std::string(offer.size(), 'x'), offer}) {
+    Package package = whole(77, text);
+    package.session = allowed;
+    frames.push_back(frame(Direction::to_server, p2p_block(v1_package(package))));
+  }
+  expect_stopped_alike(frames);
+}
+
+TEST(DataRun, IsNoneOfATextThatDataGoesOnWith) {
+  // For libpurple the flags of the first package count.
+  std::string offer = slp_file_offer({.session_id = "7003"}, u"b.exe");
+  constexpr std::size_t pieces = 30;
+  offer.resize((offer.size() / pieces + 1) * pieces, '\0');
+  std::vector<std::string> frames;
+  for (Package& package : cut(78, offer, offer.size() / pieces)) {
+    package.session = allowed;
+    package.flags = frames.empty() ? 0 : 0x01000030;
+    frames.push_back(frame(Direction::to_server, p2p_block(v1_package(package))));
+  }
+  expect_stopped_alike(frames);
 }
 
 }  // namespace
