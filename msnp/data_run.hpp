@@ -1,9 +1,8 @@
 // A transfer that runs fills one read with packages that differ in nothing but their transaction and offset.
 // What was decided for the first of them holds for all: here is where their run ends.
 //
-//   MSG 17 D 1357\r\n ... P2P-Dest: ... \r\n\r\n | session, identifier | offset | total ... acknowledged |
-//   data
-//      ^^                                                                ^^^^^^ the only ones that may differ
+//   MSG 17 D 1357\r\n MIME header \r\n\r\n | session, identifier | offset | total to acknowledgement | data
+//       ^^                                                      ^^^^^^
 #pragma once
 
 #include <cstddef>
