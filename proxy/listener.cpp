@@ -182,7 +182,8 @@ void Listener::change(std::shared_ptr<const ListenerSettings> settings) noexcept
 }
 
 void Listener::turn_away() noexcept {
-  if (sharing_ != Sharing::own || closed_) return;
+  if (sharing_ == Sharing::dealt) close();
+  if (closed_) return;
   // A filter on the socket would say it better (SO_ATTACH_FILTER), but some kernels want a capability for it.
   demand_hops(listening_.fd(), most_hops);
   turned_away_ = true;
@@ -190,7 +191,7 @@ void Listener::turn_away() noexcept {
 
 void Listener::retire() noexcept {
   try {
-    while (sharing_ == Sharing::own && !closed_ && accept(accepts_per_turn) == Turn::full) {
+    while (!closed_ && accept(accepts_per_turn) == Turn::full) {
     }
   } catch (...) {
     log(Level::error, "out of memory: connections that wait at a closing listener are refused");
