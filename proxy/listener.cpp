@@ -201,7 +201,7 @@ void Listener::retire() noexcept {
 
 void Listener::close() noexcept {
   closed_ = true;
-  listening_.close();
+  sharing_ == Sharing::dealt ? listening_.close_shared() : listening_.close();
 }
 
 void Listener::tick() noexcept {

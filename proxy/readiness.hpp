@@ -97,6 +97,11 @@ class Readiness : public QueuedHook {
 
   /// Closes the descriptor. Handlers that wait are not called any more.
   void close() noexcept;
+  /// The same where another descriptor keeps the socket open: the kernel would go on telling of it.
+  void close_shared() noexcept {
+    (void)ask_kernel(0);
+    close();
+  }
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
