@@ -104,7 +104,7 @@ class Conversation {
   enum class Flow : std::uint8_t {
     stops,
     passes,
-    passes_alike,  // and so does more of it, whatever it is and wherever it belongs
+    passes_alike,  // and of version 1 so does more of it, whatever it is and wherever it belongs
   };
   /// Data flows only in a session that was let through, and still is: a call that may not go on is ended for
   /// both sides. `bridge` is that of a package of version 2, else null.

@@ -124,8 +124,6 @@ std::vector<Between> odd_ones(Direction direction) {
                    .call_id = "{20000000-0000-4000-8000-000000000002}",
                    .session_id = "7003"};
   const std::string offer = slp_file_offer(other, u"b.exe");
-  const std::string data(1202, 'x');
-  const std::string v1 = v1_package(data_package(2404));
   return {
       {"data of a refused session", data_frame(direction, 2404, refused), true},
       {"data of a session that nobody knows", data_frame(direction, 2404, 7999), true},
