@@ -233,7 +233,7 @@ void Conversation::acknowledge_held(const Passage& passage) {
   acknowledged_.emplace_back(line.token(0));
 }
 
-std::size_t Conversation::drop_held() noexcept {
+std::size_t Conversation::drop_held(std::size_t budget) noexcept {
   auto dropped = static_cast<std::size_t>(std::count_if(
       messages_.begin(), messages_.end(), [](const Message& message) { return !message.held.empty(); }));
   messages_.clear();
@@ -246,6 +246,9 @@ std::size_t Conversation::drop_held() noexcept {
   }
   for (const Parts& parts : parts_) dropped += parts.empty() ? 0U : 1U;
   parts_ = {};
+  // Half, or the next name would be too much again.
+  const std::size_t goal = footprint() > budget ? budget / 2 : budget;
+  while (!bridges_.empty() && footprint() > goal) bridges_.pop_back();
   return dropped;
 }
 

@@ -54,8 +54,9 @@ class Conversation {
   /// conversation.
   static void show(const Passage& passage, std::string_view name, std::string_view text);
 
-  /// Forgets what is held without sending it: the memory for it is spent. How many messages it was.
-  std::size_t drop_held() noexcept;
+  /// Forgets what is held without sending it: the memory for it is spent. Where that is not enough,
+  /// bridges, too, those of long ago first; their names may be long. How many messages it was.
+  std::size_t drop_held(std::size_t budget) noexcept;
   /// Gives up what is older than `limits.message_age`, and says what has waited long enough.
   void expire(const Scene& scene);
   /// True if `expire` has nothing to wait for.

@@ -6,6 +6,7 @@
 #include "msnp/conversation.hpp"
 #include "msnp/refusal.hpp"
 #include "msnp/routing.hpp"
+#include "msnp/utf8.hpp"
 
 namespace msnp {
 namespace {
@@ -189,6 +190,8 @@ void Conversation::refuse_bare(const Passage& passage, const SlpMessage& invitat
     message = "SDG " + (to_client ? "0 " : number) + std::to_string(payload.size()) + "\r\n" + payload;
   } else {
     const std::size_t address = to_client ? 1 : 0;
+    // A server's line may be in a code page of old; a client's is UTF-8 (Error::malformed_line).
+    if (!is_utf8(line.token(address)) || !is_utf8(line.token(address + 1))) return;
     message = (to_client ? "UBN " : "UUN " + number) + std::string(line.token(address)) + " " +
               std::string(line.token(address + 1)) + " " + std::to_string(text->size()) + "\r\n" + *text;
   }

@@ -227,7 +227,7 @@ void Filter::charge() {
   const std::size_t budget = std::min(shared_->session_memory, shared_->memory_left() + charged_);
   if (held > budget) {
     fail(Cause::memory, std::to_string(held) + " bytes held");
-    for (std::size_t dropped = conversation_->drop_held(); dropped != 0; --dropped) {
+    for (std::size_t dropped = conversation_->drop_held(budget); dropped != 0; --dropped) {
       count_given_up(Direction::to_server);  // which way is not known any more
     }
   }

@@ -263,6 +263,17 @@ bool is_emptied_data(const Trace& trace, const Trace& again, const gate::AuditEv
   return event.reason == msnp::name_of(msnp::Reason::data_without_session) && again.sent == trace.sent;
 }
 
+/// Emptied data of an object that was over its size still counts, to a gate that reads it, as bytes of that
+/// object.
+bool is_emptied_object(const Trace& trace, const Trace& again, const gate::AuditEvent& event) {
+  const auto told = [&](const Trace& where) {
+    return std::count_if(where.events.begin(), where.events.end(), [&](const gate::AuditEvent& other) {
+      return other.reason == event.reason && other.direction == event.direction && other.peers == event.peers;
+    });
+  };
+  return event.reason == msnp::name_of(msnp::Reason::object_over_size) && told(trace) >= told(again);
+}
+
 /// A text whose packages do not fit together is refused as such; what takes its place lies in the same
 /// packages. What is given up tells no form. The 603 that answers it stands among the numbers of the other
 /// side, who may use those once more for something else.
@@ -290,7 +301,8 @@ void closure(const FilterScript& script, const Trace& trace) {
                        event.event == gate::AuditKind::transport || event.event == gate::AuditKind::object;
     if (!offer || event.action != Action::block) continue;
     if (is_refusal_behind_a_rest(trace, event) || is_emptied_data(trace, again, event) ||
-        is_tombstone_in_disorder(trace, event) || is_text_of_two(script, trace, event)) {
+        is_emptied_object(trace, again, event) || is_tombstone_in_disorder(trace, event) ||
+        is_text_of_two(script, trace, event)) {
       continue;
     }
     law(false, ("what left a blocking gate holds nothing to block: " + event.reason).c_str());

@@ -74,6 +74,15 @@ TEST_F(Notifications, AnOfferFromOutsideIsAnsweredWithANumberOfOursWhoseReplySto
   EXPECT_EQ(rig.audit.events.back().answer, "603 to server");
 }
 
+TEST_F(Notifications, AnOfferFromANameThatNoClientCouldWriteIsStoppedWithoutAnAnswer) {
+  Call call;
+  std::swap(call.from, call.to);
+  const std::string text = slp_file_offer(call);
+  EXPECT_EQ(down("UBN b\xF6rn@example.org 3 " + std::to_string(text.size()) + "\r\n" + text), "");
+  EXPECT_EQ(rig.to_server(), "");
+  EXPECT_EQ(rig.audit.events.size(), 1U);
+}
+
 TEST_F(Notifications, TheOfferOfTheVectorIsAnswered) {
   EXPECT_EQ(up(transfer_vector("n01-uun-offer").frames.front().bytes), "");
   const std::string answers = rig.to_client();

@@ -285,6 +285,24 @@ TEST(Filter, ASpentSessionBudgetClosesOrDropsWhatIsHeld) {
   }
 }
 
+TEST(Filter, NamesOfBridgesTakeNoMoreThanASessionMayHold) {
+  FilterRig rig(policy_on(Cause::memory, Reaction::block));
+  enter(rig);
+  rig.shared.session_memory = 128 * 1024;
+  const std::size_t budget = rig.shared.memory_left();
+  for (int bridge = 0; bridge < 30; ++bridge) {
+    const std::string name = std::to_string(bridge) + std::string(10'000, 'x');
+    const std::string block = mime_block(
+        "application/x-msnmsgrp2p\r\nP2P-Dest: alice@example.com;{a}\r\nP2P-Src: bob@example.org;{" + name +
+            "}",
+        v2_package(1, true, 0, "", 0));
+    rig.from_server("MSG bob@example.org Bob " + std::to_string(block.size()) + "\r\n" + block);
+    EXPECT_LE(budget - rig.shared.memory_left(), rig.shared.session_memory) << bridge;
+  }
+  EXPECT_EQ(rig.audit.events.size(), 3U) << "not for every message";
+  for (const auto& event : rig.audit.events) EXPECT_EQ(event.reason, "memory");
+}
+
 TEST(Filter, TheWorkersBudgetIsSharedAndGivenBack) {
   FilterRig rig(policy_on(Cause::memory, Reaction::close));
   enter(rig);
