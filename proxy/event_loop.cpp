@@ -53,7 +53,7 @@ void EventLoop::left(const Readiness& one) noexcept {
 }
 
 int EventLoop::patience() const noexcept {
-  if (!bulk_.empty()) return 0;
+  if (!later_.empty() || !due_.empty() || !bulk_.empty()) return 0;
   if (!tick_at_) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*tick_at_ - Clock::now()).count();
   return static_cast<int>(std::clamp<decltype(left)>(left, 0, std::numeric_limits<int>::max()));
@@ -65,6 +65,7 @@ std::size_t EventLoop::turn(int patience) {
   next_ = 0;
   count_ = found > 0 ? static_cast<std::size_t>(found) : 0;
   std::size_t told = count_;
+  due_.splice(due_.end(), later_);  // what a handler that threw left behind comes first
   while (next_ < count_) {
     const epoll_event event = events_[next_++];
     if (event.data.ptr == this) {
@@ -73,10 +74,15 @@ std::size_t EventLoop::turn(int patience) {
       tell(*static_cast<Readiness*>(event.data.ptr), event.events);
     }
   }
+  for (; !due_.empty(); ++told) {
+    Readiness& one = due_.front();
+    due_.pop_front();
+    tell(one, 0);
+  }
   if (!bulk_.empty()) {
     Readiness& one = bulk_.front();
     bulk_.pop_front();
-    tell(one, EPOLLIN, true);
+    tell(one, 0, true);
     ++told;
   }
   tick_if_due();
@@ -85,21 +91,25 @@ std::size_t EventLoop::turn(int patience) {
 
 void EventLoop::tell(Readiness& one, std::uint32_t events, bool its_turn) {
   constexpr std::uint32_t failed = EPOLLERR | EPOLLHUP;
-  const bool readable = (events & (EPOLLIN | failed)) != 0;
-  const bool writable = (events & (EPOLLOUT | failed)) != 0;
-  const bool read_wanted = one.read_.is_set();
-  if (readable && read_wanted && one.bulk_ && !its_turn) {
-    if (!one.QueuedHook::is_linked()) bulk_.push_back(one);
-    if (!writable) return;
+  constexpr std::uint32_t marks = EPOLLRDHUP | EPOLLPRI | failed;
+  if ((events & (EPOLLIN | marks)) != 0) {
+    one.readable_ = true;
+    one.marked_ = (events & marks) != 0;
   }
   telling_ = &one;
-  if (writable && one.write_.is_set()) one.write_.call();
-  const bool queued = telling_ == &one && one.QueuedHook::is_linked();
-  if (telling_ == &one && readable && !queued && one.read_.is_set()) one.read_.call();
+  if ((events & (EPOLLOUT | failed)) != 0 && one.write_.is_set()) one.write_.call();
+  if (telling_ == &one && one.can_tell_read() && (its_turn || !one.bulk_)) {
+    one.QueuedHook::unlink();
+    one.read_.call();
+  }
   if (telling_ != &one) return;  // closed, and perhaps gone
   telling_ = nullptr;
-  // Level-triggered: what nobody waits for would be told for ever.
-  one.settle(/*keeps_reading=*/!readable || read_wanted);
+  read_later(one);
+}
+
+void EventLoop::read_later(Readiness& one) noexcept {
+  if (telling_ == &one || !one.can_tell_read() || one.QueuedHook::is_linked()) return;
+  (one.bulk_ ? bulk_ : later_).push_back(one);
 }
 
 void EventLoop::run_posted() {

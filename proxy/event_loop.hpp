@@ -1,6 +1,6 @@
-// The loop of one worker: a level-triggered epoll set, tasks that other threads post, and one tick.
+// The loop of one worker: an edge-triggered epoll set, tasks that other threads post, and one tick.
 //
-//   epoll_wait ─► small reads and writes at once ─► one bulk read ─► the tick, when due ─► epoll_wait
+//   epoll_wait ─► small reads and writes ─► what the last ones left ─► one bulk read ─► the tick, when due
 //
 // A ready descriptor costs one epoll_wait and no epoll_ctl; an idle one costs nothing and wakes nobody.
 #pragma once
@@ -57,9 +57,11 @@ class EventLoop {
   void put(std::packaged_task<void()> task);
   void joined() noexcept { ++members_; }
   void left(const Readiness& one) noexcept;
+  /// Tells it in a later turn if it can be read and somebody waits for that: the kernel told it already.
+  void read_later(Readiness& one) noexcept;
   [[nodiscard]] int patience() const noexcept;
   std::size_t turn(int patience);
-  /// `its_turn`: among the bulk reads.
+  /// `events`: news of the kernel. `its_turn`: among the bulk reads.
   void tell(Readiness& one, std::uint32_t events, bool its_turn = false);
   void run_posted();
   void tick_if_due();
@@ -70,7 +72,9 @@ class EventLoop {
   std::array<epoll_event, 64> events_{};
   std::size_t next_ = 0;   // of `events_` to be told
   std::size_t count_ = 0;  // of `events_`
-  Queue bulk_;             // ready, and waiting for their turn
+  Queue later_;            // can be read, and are told in the next turn
+  Queue due_;              // in this one
+  Queue bulk_;             // one in a turn
   const Readiness* telling_ = nullptr;
   std::size_t members_ = 0;
   std::optional<Clock::time_point> tick_at_;

@@ -226,6 +226,7 @@ Listener::Turn Listener::accept(int most) {
         worker_.deal(std::move(client), unmapped(source), settings_);
       }
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      listening_.read_nothing();
       return Turn::idle;
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       return Turn::out_of_resources;

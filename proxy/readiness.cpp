@@ -9,38 +9,34 @@
 #include "proxy/event_loop.hpp"
 
 namespace gate {
+namespace {
+
+constexpr std::uint32_t reading = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+
+}  // namespace
 
 void Readiness::adopt(Descriptor owned) noexcept {
   fd_ = std::move(owned);
   loop_->joined();
 }
 
-std::uint32_t Readiness::armed() const noexcept {
-  return (read_.is_set() ? EPOLLIN : 0U) | (write_.is_set() ? EPOLLOUT : 0U);
+void Readiness::watch_reading() {
+  if (!watched_) ask_kernel(reading);
+  loop_->read_later(*this);
 }
 
-void Readiness::watch() {
-  if (loop_->telling_ == this && watched_ != 0) return;  // once, by `settle`
-  const std::uint32_t wanted = armed();
-  if ((wanted & ~watched_) == 0) return;
-  if (!ask_kernel(wanted | (watched_ & EPOLLIN))) {
-    throw boost::system::system_error(errno, boost::system::system_category(), "epoll_ctl");
-  }
+void Readiness::watch_writing() {
+  ask_kernel(reading | EPOLLOUT);
 }
 
-void Readiness::settle(bool keeps_reading) noexcept {
-  (void)ask_kernel(armed() | (keeps_reading ? watched_ & EPOLLIN : 0U));  // MOD and DEL do not fail
-}
-
-bool Readiness::ask_kernel(std::uint32_t events) noexcept {
-  if (events == watched_) return true;
+void Readiness::ask_kernel(std::uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = this;
-  const int operation = watched_ == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
-  if (::epoll_ctl(loop_->set_.get(), operation, fd(), &event) != 0) return false;
-  watched_ = events;
-  return true;
+  if (::epoll_ctl(loop_->set_.get(), watched_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd(), &event) != 0) {
+    throw boost::system::system_error(errno, boost::system::system_category(), "epoll_ctl");
+  }
+  watched_ = true;
 }
 
 void Readiness::close() noexcept {
@@ -48,10 +44,15 @@ void Readiness::close() noexcept {
   // What the handlers hold goes last: it may be the owner of this object.
   const OneShot read = std::move(read_);
   const OneShot write = std::move(write_);
-  watched_ = 0;
+  watched_ = readable_ = false;
   QueuedHook::unlink();
   loop_->left(*this);
   fd_ = Descriptor();  // which takes it out of the set
+}
+
+void Readiness::close_shared() noexcept {
+  if (watched_) (void)::epoll_ctl(loop_->set_.get(), EPOLL_CTL_DEL, fd(), nullptr);
+  close();
 }
 
 }  // namespace gate

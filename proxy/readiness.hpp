@@ -1,5 +1,6 @@
 // When a descriptor can be read or written: the one seam between connections and the reactor. Waits are
-// one-shot for whoever asks, and cost no system call while the descriptor is asked for the same again.
+// one-shot for whoever asks. The kernel is asked once and tells what changes; that something is left to be
+// read is known here, until whoever reads says otherwise.
 #pragma once
 
 #include <cstddef>
@@ -83,13 +84,21 @@ class Readiness : public QueuedHook {
   template <class Handler>
   void arm_read(Handler handler) {
     read_.set(std::move(handler));
-    watch();
+    watch_reading();
   }
+  /// Asks the kernel each time: for who was told that nothing more is taken, or connects.
   template <class Handler>
   void arm_write(Handler handler) {
     write_.set(std::move(handler));
-    watch();
+    watch_writing();
   }
+
+  /// Who reads tells what the read came to; without a word the descriptor can still be read.
+  /// It would have blocked.
+  void read_nothing() noexcept { readable_ = false; }
+  /// It brought less than was asked for: nothing is left, but for the end of the stream, or what stands
+  /// behind urgent data.
+  void read_short() noexcept { readable_ = marked_; }
 
   /// The last read was large, so more of the kind is likely: it takes turns with others like it, and each
   /// turn comes after all that is small. One bulk transfer does not hold up anybody's chat.
@@ -98,26 +107,25 @@ class Readiness : public QueuedHook {
   /// Closes the descriptor. Handlers that wait are not called any more.
   void close() noexcept;
   /// The same where another descriptor keeps the socket open: the kernel would go on telling of it.
-  void close_shared() noexcept {
-    (void)ask_kernel(0);
-    close();
-  }
+  void close_shared() noexcept;
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:
   friend class EventLoop;
 
-  [[nodiscard]] std::uint32_t armed() const noexcept;
-  /// Asks the kernel for what is armed. Throws std::system_error if it refuses.
-  void watch();
-  /// After the handlers: asks for no more than what is armed, and reads, which nearly always are armed again.
-  void settle(bool keeps_reading) noexcept;
-  [[nodiscard]] bool ask_kernel(std::uint32_t events) noexcept;
+  /// Both throw std::system_error if the kernel refuses.
+  void watch_reading();
+  void watch_writing();
+  /// Puts the descriptor into the kernel's set, or asks again: what it is ready for already is told, too.
+  void ask_kernel(std::uint32_t events);
+  [[nodiscard]] bool can_tell_read() const noexcept { return readable_ && read_.is_set(); }
 
   EventLoop* loop_;
   Descriptor fd_;
-  std::uint32_t watched_ = 0;  // what the kernel is asked for; 0: the descriptor is not in its set
+  bool watched_ = false;   // the descriptor is in the kernel's set
+  bool readable_ = false;  // as far as is known
+  bool marked_ = false;    // the stream has an end, or urgent data in it
   bool bulk_ = false;
   OneShot read_;
   OneShot write_;

@@ -27,30 +27,33 @@ Relay::Received Relay::receive(End from, Scratch& scratch) {
   std::byte* const area = scratch.read_area();
   const std::size_t most = source.bulk ? Scratch::bulk_read_size : Scratch::read_size;
   const ssize_t count = ::recv(source.fd, area, most, MSG_DONTWAIT);
-  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return {};
+  if (count < 0 && errno == EINTR) return {};
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+    return {.event = Event::nothing, .bytes = {}, .read = Read::nothing};
   if (count <= 0) {
     source.ended = true;
     if (count < 0) {
       source.reset = true;
       break_off(source);
     }
-    return {.event = Event::ended, .bytes = {}};
+    return {.event = Event::ended, .bytes = {}, .read = Read::full};
   }
   const auto size = static_cast<std::size_t>(count);
   source.received += size;
   source.bulk = size >= Scratch::read_size;
-  if (closing_) return {};
+  const Read read = size < most ? Read::less : Read::full;
+  if (closing_) return {.event = Event::nothing, .bytes = {}, .read = read};
 
   const std::size_t before = source.leftover.size();
-  if (before == 0) return {.event = Event::bytes, .bytes = {area, size}};
+  if (before == 0) return {.event = Event::bytes, .bytes = {area, size}, .read = read};
   if (before + size < source.wanted) {
     source.leftover.insert(source.leftover.end(), area, area + size);
-    return {};
+    return {.event = Event::nothing, .bytes = {}, .read = read};
   }
   std::byte* const front = area - before;
   std::memcpy(front, source.leftover.data(), before);
   free_bytes(source.leftover);
-  return {.event = Event::bytes, .bytes = {front, before + size}};
+  return {.event = Event::bytes, .bytes = {front, before + size}, .read = read};
 }
 
 msnp::Bytes Relay::again(End from, Scratch& scratch) noexcept {

@@ -61,10 +61,13 @@ class Relay {
   void start(int client, int server) noexcept;
 
   enum class Event : std::uint8_t { bytes, nothing, ended };
+  enum class Read : std::uint8_t { nothing, less, full };
   struct Received {
     Event event = Event::nothing;
     /// The leftover of last time and what was read now; lives until the scratch is used again.
     msnp::Bytes bytes;
+    /// What the read itself came to: it would have blocked, brought less than was asked for, or neither.
+    Read read = Read::full;
   };
   /// Reads once. `ended`: nothing more will come from this end.
   [[nodiscard]] Received receive(End from, Scratch& scratch);

@@ -203,6 +203,8 @@ void Session::read(End from) {
   const std::uint64_t before = relay_.received(from);
   const std::size_t owed = relay_.waiting(from);
   const Relay::Received received = relay_.receive(from, worker_.scratch());
+  if (received.read == Relay::Read::nothing) ready(from).read_nothing();
+  if (received.read == Relay::Read::less) ready(from).read_short();
   ready(from).set_bulk(relay_.bulk(from));
   const std::uint64_t came = relay_.received(from) - before;
   if (relay_.waiting(from) != owed) count_sent(from, owed);  // it broke the connection off

@@ -1,5 +1,6 @@
 #include "proxy/readiness.hpp"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -27,14 +29,22 @@ struct Line {
     theirs = Descriptor(ends[1]);
     ours.adopt(Descriptor(ends[0]));
   }
+  Line(EventLoop& loop, Descriptor mine, Descriptor other) : ours(loop), theirs(std::move(other)) {
+    ours.adopt(std::move(mine));
+  }
   void say(std::string_view text) const {
     EXPECT_EQ(::write(theirs.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
-  std::string hear() const {
-    std::array<char, 64> text{};
+  /// Reads as a connection does, and tells what it came to.
+  std::string hear() {
+    std::string text(most, '\0');
     const ssize_t count = ::recv(ours.fd(), text.data(), text.size(), MSG_DONTWAIT);
-    return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+    if (count < 0) ours.read_nothing();
+    if (count >= 0 && static_cast<std::size_t>(count) < most) ours.read_short();
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    return text;
   }
+  std::size_t most = 64;
   Readiness ours;
   Descriptor theirs;
 };
@@ -48,6 +58,17 @@ struct ReadinessTest : testing::Test {
     while (loop.poll() != 0) {
     }
   }
+
+  /// Reads, tells what, and waits for more until there is nothing, or no more.
+  struct Reader {
+    Line* line;
+    std::string* told;
+    void operator()(const error_code&) const {
+      const std::string heard = line->hear();
+      *told += heard.empty() ? "." : heard;
+      if (!heard.empty()) line->ours.arm_read(*this);
+    }
+  };
 
   auto note(char letter) {
     struct Note {
@@ -88,6 +109,74 @@ TEST_F(ReadinessTest, WhatNobodyWaitsForDoesNotKeepTheLoopBusy) {
   EXPECT_EQ(told, "rr") << "and is told to who asks later";
 }
 
+TEST_F(ReadinessTest, WhatAReadLeftIsToldWithoutAWordOfTheKernel) {
+  Line line(loop);
+  line.most = 2;
+  line.ours.arm_read(Reader{&line, &told});
+  line.say("abcde");
+  settle();
+  EXPECT_EQ(told, "abcde");
+  EXPECT_EQ(loop.poll(), 0U) << "the last read was short: the kernel will tell";
+  line.say("f");
+  settle();
+  EXPECT_EQ(told, "abcdef");
+}
+
+TEST_F(ReadinessTest, WhatCameWhileNobodyAskedIsToldToWhoAsksLater) {
+  Line line(loop);
+  line.ours.arm_read(note('r'));
+  line.say("x");
+  settle();
+  line.say("y");
+  settle();
+  ASSERT_EQ(told, "r");
+  line.ours.arm_read(Reader{&line, &told});
+  settle();
+  EXPECT_EQ(told, "rxy");
+}
+
+TEST_F(ReadinessTest, AnEndThatCameWithTheLastBytesIsTold) {
+  Line line(loop);
+  line.ours.arm_read(Reader{&line, &told});
+  line.say("abc");
+  line.theirs = Descriptor();
+  settle();
+  EXPECT_EQ(told, "abc.");
+}
+
+TEST_F(ReadinessTest, WhatStandsBehindUrgentDataIsTold) {
+  const Descriptor listening(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof here;
+  auto* const address = reinterpret_cast<sockaddr*>(&here);
+  ASSERT_EQ(::bind(listening.get(), address, size), 0);
+  ASSERT_EQ(::listen(listening.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listening.get(), address, &size), 0);
+  Descriptor theirs(::socket(AF_INET, SOCK_STREAM, 0));
+  ASSERT_EQ(::connect(theirs.get(), address, size), 0);
+  Line line(loop, Descriptor(::accept(listening.get(), nullptr, nullptr)), std::move(theirs));
+
+  line.say("ab");
+  ASSERT_EQ(::send(line.theirs.get(), "!", 1, MSG_OOB), 1);
+  line.say("cd");
+  line.ours.arm_read(note('r'));
+  settle();  // until all of it is there
+  line.ours.arm_read(Reader{&line, &told});
+  settle();
+  EXPECT_EQ(told, "rabcd.") << "a read ends at the mark, and is not the last";
+}
+
+TEST_F(ReadinessTest, WhoWaitsToWriteIsToldThatItCanBeDoneAlready) {
+  Line line(loop);
+  for (const char letter : {'w', 'v'}) {
+    line.ours.arm_write(note(letter));
+    settle();
+  }
+  EXPECT_EQ(told, "wv") << "nothing changed in between";
+}
+
 TEST_F(ReadinessTest, ReadingAndWritingAreToldApart) {
   Line line(loop);
   line.ours.arm_read(note('r'));
@@ -101,7 +190,7 @@ TEST_F(ReadinessTest, ReadingAndWritingAreToldApart) {
 
 TEST_F(ReadinessTest, AHandlerMayArmAgainCloseOrEndTheLifeOfWhatItBelongsTo) {
   auto line = std::make_unique<Line>(loop);
-  struct Reader {
+  struct Leaver {
     std::unique_ptr<Line>* line;
     std::string* told;
     void operator()(const error_code&) const {
@@ -113,7 +202,7 @@ TEST_F(ReadinessTest, AHandlerMayArmAgainCloseOrEndTheLifeOfWhatItBelongsTo) {
       }
     }
   };
-  line->ours.arm_read(Reader{&line, &told});
+  line->ours.arm_read(Leaver{&line, &told});
   for (const char* const text : {"a", "b", "q"}) {
     line->say(text);
     settle();
@@ -164,18 +253,17 @@ TEST_F(ReadinessTest, TheLoopRunsUntilItMayQuitAndTheLastDescriptorIsClosed) {
 }
 
 TEST_F(ReadinessTest, BulkReadsTakeTurnsAndSmallOnesGoFirst) {
-  struct Reader {
+  struct Letters {
     Line* line;
     std::string* told;
     void operator()(const error_code&) const {
-      const std::string heard = line->hear();
-      *told += heard.substr(0, 1);
+      *told += line->hear().substr(0, 1);
       line->ours.arm_read(*this);
     }
   };
   std::array<Line, 3> lines{Line(loop), Line(loop), Line(loop)};
   for (std::size_t i : {0U, 1U}) lines[i].ours.set_bulk(true);
-  for (Line& line : lines) line.ours.arm_read(Reader{&line, &told});
+  for (Line& line : lines) line.ours.arm_read(Letters{&line, &told});
   for (const char letter : {'A', 'A', 'A'}) lines[0].say(std::string(64, letter));
   for (const char letter : {'B', 'B'}) lines[1].say(std::string(64, letter));
   for (const char letter : {'c', 'c', 'c'}) lines[2].say(std::string(64, letter));
