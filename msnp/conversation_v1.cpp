@@ -113,7 +113,8 @@ Fate Conversation::see_piece(const Passage& passage, const Key& key, const Packa
   Message* message = find(key);
   const Fragment fragment = fragment_of(passage, package);
   const bool whole = fragment.is_whole() && !fragment.data.empty();
-  if (message != nullptr && message->refused && whole) {  // the number is used again
+  // The number is used again; not where a text of it has passed that somebody may still wait to be continued.
+  if (message != nullptr && message->refused && whole && !message->passed) {
     forget(key);
     message = nullptr;
   }
