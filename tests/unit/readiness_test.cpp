@@ -240,6 +240,15 @@ TEST_F(ReadinessTest, AHandlerThatWaitsWhenItIsClosedIsForgottenWithWhatItHolds)
   EXPECT_TRUE(watched.expired());
 }
 
+TEST_F(ReadinessTest, WhatAnotherDescriptorKeepsOpenIsNotToldAfterItIsClosed) {
+  Line line(loop);
+  const Descriptor shared(::dup(line.ours.fd()));
+  line.ours.arm_read(note('r'));
+  line.ours.close_shared();
+  line.say("x");
+  EXPECT_EQ(loop.poll(), 0U);
+}
+
 TEST_F(ReadinessTest, TheLoopRunsUntilItMayQuitAndTheLastDescriptorIsClosed) {
   auto line = std::make_unique<Line>(loop);
   struct Closer {
