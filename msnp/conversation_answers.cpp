@@ -187,6 +187,7 @@ void Conversation::refuse_bare(const Passage& passage, const SlpMessage& invitat
     const Routing routing = read_routing(as_text(passage.frame.payload));
     if (!is_token(routing.to) || !is_token(routing.from)) return;
     const std::string payload = datagram_with_text(routing.from, routing.to, *text);
+    if (!is_harmless(payload)) return;  // the content of an SDG is also looked for in all of it
     message = "SDG " + (to_client ? "0 " : number) + std::to_string(payload.size()) + "\r\n" + payload;
   } else {
     const std::size_t address = to_client ? 1 : 0;

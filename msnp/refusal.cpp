@@ -18,12 +18,6 @@ std::string message_head(std::string_view destination) {
   return payload;
 }
 
-/// The words of To, From and the ids are those of the offerer: an answer must not carry on what it refuses.
-bool is_harmless(std::string_view text) {
-  const auto message = read_slp(text);
-  return !message || message->offers.empty();
-}
-
 /// A GUID that nobody uses; the same seed makes the same.
 std::string unused_guid(std::uint32_t seed) {
   std::string guid = "{";
@@ -74,6 +68,11 @@ std::optional<std::string> classic_reject(std::string_view cookie) {
   // The cookie is the offerer's own words: an answer must not carry on what it refuses.
   if (read_classic(payload).invites) return std::nullopt;
   return payload;
+}
+
+bool is_harmless(std::string_view text) {
+  const auto message = read_slp(text);
+  return !message || message->offers.empty();
 }
 
 std::optional<std::string> decline_text(const SlpMessage& invitation, TextEnd end) {

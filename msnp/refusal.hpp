@@ -18,6 +18,9 @@ namespace msnp {
 /// the cookie is of a kind that some reader would take for an invitation.
 [[nodiscard]] std::optional<std::string> classic_reject(std::string_view cookie);
 
+/// The words of To, From and the ids are those of the offerer: an answer must not carry on what it refuses.
+[[nodiscard]] bool is_harmless(std::string_view text);
+
 /// A text in a package ends with a NUL, one that is a payload by itself does not.
 enum class TextEnd : std::uint8_t { nul, bare };
 

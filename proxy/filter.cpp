@@ -135,6 +135,7 @@ void Filter::follow(Direction direction, msnp::Bytes in, msnp::Output& out, Resu
         out.forward(direction, alike);
         result.consumed += alike.size();
       }
+      send_waiting(direction, out);
     } else if (const auto* opaque = std::get_if<msnp::Opaque>(&step)) {
       out.forward(direction, opaque->raw);
       result.consumed += opaque->raw.size();
@@ -218,6 +219,7 @@ msnp::Conversation& Filter::conversation() {
 void Filter::send_waiting(Direction direction, msnp::Output& out) {
   if (conversation_ == nullptr || !decoder(direction).at_boundary()) return;
   std::string& waiting = conversation_->waiting[static_cast<std::size_t>(direction)];
+  if (waiting.empty()) return;
   out.write(direction, msnp::as_bytes(waiting));
   waiting = {};
 }

@@ -73,7 +73,7 @@ std::string said_of(const std::filesystem::path& log, const std::vector<gate::Wi
   fine = false;
   try {
     const gate::AuditVerdict verdict = gate::verify_audit(log, nullptr, witnesses);
-    fine = !verdict.fault;
+    fine = !verdict.fault && !verdict.beginning_removed;  // which is told, and without a key no fault
     if (!verdict.fault) return std::to_string(verdict.last);
     std::string words = to_string(*verdict.fault);
     law(!verdict.fault->what.empty() && words.find('\n') == std::string::npos, "a fault is one line");

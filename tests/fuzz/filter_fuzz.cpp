@@ -126,12 +126,13 @@ Trace run(const FilterScript& script, const Arrivals& arrivals, std::shared_ptr<
   sign_in(rig, script);
 
   Trace trace;
+  decltype(Arrival::later) passed = 0;  // since something left
   const auto collect = [&] {
     for (const Direction direction : both_ways) {
       std::string sent = rig.sent(direction);
       if (sent.empty()) continue;
       trace.sent[lane(direction)] += sent;
-      trace.left.push_back({direction, std::move(sent)});
+      trace.left.push_back({direction, std::move(sent), std::exchange(passed, 0)});
     }
     law(rig.shared.memory_left() <= budget, "no memory is given back twice");
     law(budget - rig.shared.memory_left() <= rig.shared.session_memory, "a session keeps to its memory");
@@ -139,6 +140,7 @@ Trace run(const FilterScript& script, const Arrivals& arrivals, std::shared_ptr<
   for (const Arrival& arrival : arrivals) {
     if (rig.closed) break;
     if (arrival.later != 0) rig.tick(arrival.later);
+    passed += arrival.later;
     std::string_view bytes = arrival.bytes;
     std::size_t piece = bytes.size();
     constexpr std::size_t longest_by_bytes = 400;  // the cost grows with the square

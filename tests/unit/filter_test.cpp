@@ -267,6 +267,19 @@ TEST(Filter, WhatIsStillHeldAtTheEndIsTold) {
   EXPECT_EQ(rig.shared.memory_left(), 256U * 1024 * 1024) << "the memory is given back";
 }
 
+TEST(Filter, AnAnswerWaitsUntilAllReadersOfAnUnknownCommandStandBetweenTwoFrames) {
+  FilterRig rig(policy_with(Action::block));
+  enter(rig);
+  rig.from_server("ZZZ 5 6\r\n<a>b/>");  // a payload, or the beginning of a line
+  EXPECT_EQ(rig.to_client(), "ZZZ 5 6\r\n<a>b/>");
+  rig.from_client(file_offer());
+  EXPECT_EQ(rig.to_client(), "");
+  rig.from_server("QNG 49\r\n");
+  const std::string answers = rig.to_client();
+  EXPECT_EQ(answers.find("QNG 49\r\nACK 7\r\nMSG bob@example.org"), 0U) << answers;
+  EXPECT_NE(answers.find("603 Decline"), std::string::npos) << answers;
+}
+
 TEST(Filter, ASpentSessionBudgetClosesOrDropsWhatIsHeld) {
   for (const Reaction reaction : {Reaction::close, Reaction::block}) {
     FilterRig rig(policy_on(Cause::memory, reaction));
