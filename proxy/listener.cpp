@@ -12,6 +12,8 @@
 #include <string>
 #include <utility>
 
+#include <boost/system/system_error.hpp>
+
 #include "proxy/capabilities.hpp"
 #include "proxy/outgoing.hpp"
 #include "proxy/worker.hpp"
@@ -139,7 +141,7 @@ error_code open_listeners(const ListenerSettings& listener, std::uint32_t mark, 
     // connections. A socket that does not share finds out whether the port is free.
     Descriptor probe;
     if (const error_code error = open_bound(address, Port::alone, probe)) return error;
-    address.port(local_endpoint(probe.get()).port());
+    if (address.port() == 0) address.port(local_endpoint(probe.get()).port());
   }
   // Also for one worker: a reload may open 0.0.0.0 before it closes [::].
   for (std::size_t i = 0; i < workers; ++i) {
@@ -173,8 +175,14 @@ Listener::Listener(Worker& worker, Descriptor listening, std::shared_ptr<const L
   listening_.adopt(std::move(listening));
 }
 
-void Listener::start() {
-  wait();
+void Listener::start() noexcept {
+  try {
+    wait();
+  } catch (const boost::system::system_error& error) {
+    pause(error.code().value());
+  } catch (...) {
+    pause(ENOMEM);
+  }
 }
 
 void Listener::change(std::shared_ptr<const ListenerSettings> settings) noexcept {

@@ -56,7 +56,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Listener(Worker& worker, Descriptor listening, std::shared_ptr<const ListenerSettings> settings,
            Sharing sharing);
 
-  void start();
+  /// Accepts from now on; if the kernel refuses, with the next tick.
+  void start() noexcept;
   /// For the connections from now on.
   void change(std::shared_ptr<const ListenerSettings> settings) noexcept;
   /// No connection begins here any more: whoever tries hears nothing, and tries again a second later. Those

@@ -91,6 +91,7 @@ void Worker::change_listeners(std::vector<Assignment> wanted) {
     old->turn_away();
     leaving_.push_back(std::move(old));
   }
+  arm_tick();  // one of the new ones may have to begin again
 }
 
 void Worker::retire_listeners() noexcept {

@@ -8,7 +8,9 @@ from loopback import BINARY, Gateway
 
 PRELOAD = BINARY.parent / "tests/faults/preload.so"
 _WORDS = ("allocations", "first_failing", "failing", "failed", "write_error", "write_room", "sync_error",
-          "clock_offset", "speed", "sync_delay")
+          "clock_offset", "speed", "sync_delay", "calls", "failing_call", "call_error", "calls_failed")
+
+_NAME = 32  # bytes behind them: of the system call that failed
 
 
 class Faults:
@@ -18,9 +20,9 @@ class Faults:
         if not PRELOAD.exists():
             raise SystemExit(f"{PRELOAD} is not there: build it first")
         object.__setattr__(self, "file", tempfile.NamedTemporaryFile(prefix="msnpgate-faults-"))
-        self.file.write(bytes(8 * len(_WORDS)))
+        self.file.write(bytes(8 * len(_WORDS) + _NAME))
         self.file.flush()
-        object.__setattr__(self, "page", mmap.mmap(self.file.fileno(), 8 * len(_WORDS)))
+        object.__setattr__(self, "page", mmap.mmap(self.file.fileno(), 8 * len(_WORDS) + _NAME))
         self.write_room = -1
 
     @property
@@ -32,6 +34,9 @@ class Faults:
 
     def __setattr__(self, name, value):
         struct.pack_into("<q", self.page, 8 * _WORDS.index(name), value)
+
+    def failed_call(self):
+        return self.page[8 * len(_WORDS):].rstrip(b"\0").decode()
 
     def fail_allocations(self, first, count):
         """The allocations from number `first` on, counted from now; `count` of them."""

@@ -5,9 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -17,22 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-struct page {
-  _Atomic int64_t allocations;    // since the test set it to 0
-  _Atomic int64_t first_failing;  // the number of the allocation from which on they fail; 0: none does
-  _Atomic int64_t failing;        // how many of them
-  _Atomic int64_t failed;         // have failed
-  _Atomic int64_t write_error;    // errno of every write to a regular file; 0: they succeed
-  _Atomic int64_t write_room;     // bytes that files still take before write_error; -1: any number
-  _Atomic int64_t sync_error;     // errno of fsync and fdatasync
-  _Atomic int64_t clock_offset;   // seconds by which the wall clock is wrong
-  _Atomic int64_t speed;          // of the monotonic clock, and of timers that wait for it; 0: as it is.
-                                  // From the start of the program on, or deadlines would jump
-  _Atomic int64_t sync_delay;     // milliseconds that fsync and fdatasync take besides
-};
+#include "faults.h"
 
 static struct page nothing = {.write_room = -1};
-static struct page *faults = &nothing;
+struct page *faults = &nothing;
 
 static void *(*next_malloc)(size_t);
 static void *(*next_calloc)(size_t, size_t);
