@@ -60,16 +60,18 @@ int compare(const ReplayOptions& options, std::ostream& out, std::ostream& err) 
   Comparison total;
   for (const std::filesystem::path& file : options.captures) {
     std::array<DecisionList, 2> decisions;
-    std::optional<CaptureError> error;
-    for (const auto& [config, list] :
-         {std::pair(&*older, &decisions[0]), std::pair(&*newer, &decisions[1])}) {
+    std::array<std::optional<CaptureError>, 2> errors;
+    for (const std::size_t i : {0U, 1U}) {
       FilterShared shared;
-      set_up(shared, *config, *list);
-      const ReplayedCapture replayed = replay_capture(file, shared, nullptr, error);
-      if (list == &decisions[1] && replayed.packets != 0) print_capture(err, file.string(), replayed);
+      set_up(shared, i == 0 ? *older : *newer, decisions[i]);
+      const ReplayedCapture replayed = replay_capture(file, shared, nullptr, errors[i]);
+      if (i == 1 && replayed.packets != 0) print_capture(err, file.string(), replayed);
     }
-    if (error) err << file.string() << ": " << error->message << '\n';
-    failed = failed || error;
+    if (const auto& error = errors[0] ? errors[0] : errors[1]) {
+      err << file.string() << ": " << error->message << '\n';
+      failed = true;
+    }
+    if (errors[0].has_value() != errors[1].has_value()) continue;  // read once only: nothing to compare
     const Comparison one = print_differences(decisions[0], decisions[1], options.format, out);
     total.same += one.same;
     total.other_rule += one.other_rule;

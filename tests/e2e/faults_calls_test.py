@@ -23,6 +23,7 @@ import time
 from audit_support import Chat
 from faults_on_demand import Faults
 from lab import admin
+from lab.managed import free_port
 from loopback import (BINARY, PATIENCE, ROOT, SB_HELLO, SB_REPLY, Gateway, accept, dies_with_us, eventually, in_thread,
                       listening, main, message_from_client, offer, receive, rule, suppressed)
 
@@ -30,7 +31,15 @@ from loopback import (BINARY, PATIENCE, ROOT, SB_HELLO, SB_REPLY, Gateway, accep
 ERRORS = (errno.EIO, errno.ENOMEM, errno.EACCES, errno.EMFILE)
 SHORT = 0.3
 JOINED = b"JOI ben@agency.example Ben\r\n"
-POLICY = '[policy]\ndefault = "block"\n'
+POLICY = """
+[[admin.listener]]
+bind = "127.0.0.1:{port}"
+[[audit.export]]
+to = "file"
+path = "copy.jsonl"
+[policy]
+default = "block"
+"""
 
 
 def named(number, faults):
@@ -121,13 +130,29 @@ def spoken_to(server, client, hello):
         upstream.close()
 
 
-def life_with_a_fault(number, error):
+@contextlib.contextmanager
+def keys():
+    """What a gateway reads besides its configuration."""
+    with tempfile.TemporaryDirectory(prefix="msnpgate-e2e-") as name:
+        folder = pathlib.Path(name)
+        (folder / "init.toml").write_text('[[listener]]\nbind = "127.0.0.1:1863"\nmode = "redirect"\n'
+                                          '[audit]\npath = "audit.jsonl"\nkey = "audit.key"\n')
+        code, _, error = output_of(["audit", "init", "-c", folder / "init.toml"])
+        assert code == 0, error
+        (folder / "tokens").write_text("admin 0123456789abcdef0123456789abcdef\n")
+        (folder / "tokens").chmod(0o600)
+        yield folder
+
+
+def life_with_a_fault(folder, number, error):
     """False when there is no call with this number."""
     faults = Faults()
     faults.call_error = error
     faults.failing_call = number
     with listening() as server:
-        gateway = FaultyGateway(server.getsockname()[1], policy=POLICY, environment=faults.environment)
+        gateway = FaultyGateway(server.getsockname()[1], policy=POLICY.format(port=free_port()),
+                                audit_keys=f'key = "{folder}/audit.key"\n',
+                                admin_keys=f'tokens = "{folder}/tokens"\ngroup = "root"\n', environment=faults.environment)
         with gateway:
             try:
                 return live(gateway, server, faults)
@@ -160,10 +185,11 @@ def live(gateway, server, faults):
 def each_call_of_a_gateways_life_may_fail():
     def every_third(first):
         number = first
-        while life_with_a_fault(number, ERRORS[number // 3 % len(ERRORS)]):
+        while life_with_a_fault(folder, number, ERRORS[number // 3 % len(ERRORS)]):
             number += 3
         return number
-    ends = [finished() for finished in [in_thread(every_third, first, patience=600) for first in (1, 2, 3)]]
+    with keys() as folder:
+        ends = [finished() for finished in [in_thread(every_third, first, patience=600) for first in (1, 2, 3)]]
     print(f"        about {max(ends)} calls", flush=True)
     assert min(ends) > 50, "the calls of a gateway were not reached"
 
@@ -226,7 +252,12 @@ def each_call_of_a_command_may_fail():
         each_call_of(["audit", "verify", "-c", config])
         each_call_of(["audit", "query", "-c", config, "--format", "json", "--name", "plan-7*"])
         each_call_of(["audit", "report", "-c", config])
-        each_call_of(["replay", "-c", config, ROOT / "tests/data/captures/amsn15-amsn15/file-dc-off.pcap"])
+        capture = ROOT / "tests/data/captures/amsn15-amsn15/file-dc-off.pcap"
+        each_call_of(["replay", "-c", config, capture])
+        each_call_of(["replay", "--compare", config, config, capture])
+        each_call_of(["replay", "-c", config, "--emit", folder / "emitted", capture],
+                     lambda: shutil.rmtree(folder / "emitted", ignore_errors=True))
+        each_call_of(["audit", "tail", "-c", config])
 
         def without_keys():
             for key in folder.glob("audit.key*"):
