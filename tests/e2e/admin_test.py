@@ -16,7 +16,8 @@ import time
 
 import jsonschema
 
-from loopback import (BINARY, eventually, free_port, Gateway, listening, main, message_from_client, offer, pair, receive,
+from conversation_steps import TO_CLIENT, classic, message
+from loopback import (BINARY, eventually, free_port, Gateway, is_closed, listening, main, message_from_client, offer, pair, receive,
                       ROOT, SB_REPLY, rule)
 
 from lab import admin
@@ -563,6 +564,29 @@ def commands_speak_to_the_gateway_and_say_when_there_is_none():
         assert failed.returncode == 1 and "unknown key" in failed.stderr and "stays in force as it was" in failed.stderr, failed
         nobody = run("status", "--socket", "/nonexistent/admin.sock")
         assert nobody.returncode == 1 and "no gateway answers" in nobody.stderr, nobody
+
+
+@rule
+def status_says_what_is_wrong_who_is_there_and_who_wanted_to_send_what():
+    export = '[[audit.export]]\nto = "syslog-tcp"\naddress = "127.0.0.1:1"\n'
+    with listening() as server, Gateway(server.getsockname()[1], policy=export) as gateway:
+        pairs = [pair(gateway, server) for _ in range(25)]
+        client, upstream = pairs[0]
+        upstream.sendall(b"JOI ben@agency.example Ben\r\n" + message(TO_CLIENT, classic(b"plan.doc", 4711)))
+        answer = b""
+        while b"Cancel-Code: REJECT" not in answer:
+            answer += upstream.recv(65536)
+        with gateway.connect() as stranger:
+            stranger.sendall(b"SSH-2.0-nobody\r\n")
+            assert is_closed(stranger)
+        config = pathlib.Path(gateway.directory.name) / "gateway.toml"
+
+        def told():
+            return subprocess.run([BINARY, "status", "-c", config], capture_output=True, text=True, check=True).stdout
+        eventually(lambda: "refused" in told(), "the collector is known not to answer")
+        said = told()
+        for words in ("export     syslog-tcp", "NOT CONNECTED", "not-msnp", "plan.doc", "from  ben@agency.example", "  and 1"):
+            assert words in said, (words, said)
 
 
 if __name__ == "__main__":
