@@ -107,6 +107,76 @@ users = ["eve@corp.example"]
   }
 }
 
+TEST_F(Check, TellsTheOtherHalfOfEverySetting) {
+  const int code = check(R"([[listener]]
+bind = "[::]:1863"
+mode = "tproxy"
+[intercept]
+follow = "off"
+[http]
+enabled = false
+[limits]
+new_sessions = 0
+new_sessions_per_source = 7
+idle_timeout = "0s"
+[audit]
+path = "audit.jsonl"
+fsync = "always"
+key = "audit.key"
+accounts = "hashed"
+account_key = "accounts.key"
+rotate_size = 0
+rotate_age = "0s"
+compress = "none"
+keep_size = "1GiB"
+keep_age = "30d"
+[[audit.export]]
+to = "file"
+path = "copy.jsonl"
+[admin]
+socket = ""
+[[admin.listener]]
+bind = "127.0.0.1:9863"
+[[admin.listener]]
+bind = "192.0.2.1:9863"
+certificate = "c.pem"
+key = "k.pem"
+client_ca = "ca.pem"
+[[rule]]
+name = "watched"
+action = "observe"
+kinds = ["webcam", "ink"]
+direction = "receive"
+[[rule]]
+name = "no programs"
+action = "block"
+names = ["*.exe"]
+max_size = "1KiB"
+)");
+  EXPECT_EQ(code, gate::exit_failed) << "the keys are not there";
+  EXPECT_THAT(err(), HasSubstr("audit.key: "));
+  EXPECT_THAT(err(), HasSubstr("audit.account_key: "));
+  for (const char* const line : {
+           "  [::]:1863, diverted connections, in the clients' names\n",
+           "HTTP: not read; it is other traffic on an intercepted port\n",
+           "  new sessions           without limit, of one client address 7 a second\n",
+           "audit.jsonl, forced to disk record by record\n",
+           "  a new file whenever that is\n",
+           "  at most 1GiB are kept\n",
+           "  records are kept for 30d\n",
+           "  accounts are hashed with ",
+           "  sent on to file ",
+           "admin: no socket\n",
+           "  127.0.0.1:9863, without TLS; everybody may look\n",
+           "  192.0.2.1:9863, with TLS; nobody looks unknown\n",
+           "allow, and record, ",
+           " received by local anybody from remote anybody",
+           ", any reading of the file name like *.exe, up to 1KiB or of unknown size",
+       }) {
+    EXPECT_THAT(out(), HasSubstr(line));
+  }
+}
+
 TEST_F(Check, CutsLongListsShort) {
   std::string members;
   for (int number = 0; number < 1000; ++number) members += "\"u" + std::to_string(number) + "@x.example\",";

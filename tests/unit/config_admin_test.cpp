@@ -77,7 +77,7 @@ TEST_F(ConfigAdmin, AnEmptySocketIsNone) {
 }
 
 struct Wrong {
-  const char* text;
+  std::string text;
   const char* told;
 };
 
@@ -86,6 +86,16 @@ TEST_F(ConfigAdmin, WhatCannotBeMeantIsToldWithItsPlace) {
       {"[admin]\nmode = \"rw\"\n", "gateway.toml:2:8: admin.mode: found \"rw\"; write four octal digits"},
       {"[admin]\nmode = \"0999\"\n", "octal"},
       {"[admin]\nowner = \"a b\"\n", "write the name of a user"},
+      {"[admin]\nowner = \"a/b\"\n", "write the name of a user"},
+      {"[admin]\nowner = \"a{b\"\n", "write the name of a user"},
+      {"[admin]\ngroup = \"a[b\"\n", "write the name of a group"},
+      {"[admin]\ngroup = \"" + std::string(33, 'g') + "\"\n", "write the name of a group"},
+      {"[admin]\nmode = \"660\"\n", "write four octal digits"},
+      {"[admin]\nmode = \"1660\"\n", "write four octal digits"},
+      {"[admin]\nmode = \"066x\"\n", "write four octal digits"},
+      {"[admin]\nsocket = \"/" + std::string(120, 's') + "\"\n", "write the path of a socket"},
+      {"[admin]\ntokens = \"" + std::string(5000, 't') + "\"\n", "write the path of a file"},
+      {"[admin]\ntokens = \"a\\u0000b\"\n", "write the path of a file"},
       {"[admin]\nsocke = \"\"\n", "socket"},
       {"[admin]\nsocket = \"/tmp/\"\n", "write the path of a socket"},
       {"[admin]\nconnections = 1\n", "4"},
@@ -101,6 +111,17 @@ TEST_F(ConfigAdmin, WhatCannotBeMeantIsToldWithItsPlace) {
       {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\nclient_ca = \"c\"\n", "client_ca without TLS"},
       {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\nadmins = [\"x\"]\n", "write client_ca too"},
       {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\nhosts = [\"a:1\"]\n", "without a port"},
+      {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\nhosts = [\"\"]\n", "name of a host"},
+      {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\nhosts = [\"{\"]\n", "name of a host"},
+      {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\nhosts = [\"" + std::string(254, 'h') + "\"]\n",
+       "name of a host"},
+      {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\ncertificate = \"c\"\nkey = \"k\"\nclient_ca = "
+       "\"a\"\nadmins = [\"\"]\n",
+       "common name"},
+      {"[[admin.listener]]\nbind = \"127.0.0.1:1\"\ncertificate = \"c\"\nkey = \"k\"\nclient_ca = "
+       "\"a\"\nadmins = [\"" +
+           std::string(65, 'n') + "\"]\n",
+       "common name"},
   };
   for (const Wrong& wrong : wrongs) {
     EXPECT_THAT(errors(wrong.text), ElementsAre(HasSubstr(wrong.told))) << wrong.text;
