@@ -150,7 +150,7 @@ def life_with_a_fault(folder, number, error):
     faults.call_error = error
     faults.failing_call = number
     with listening() as server:
-        gateway = FaultyGateway(server.getsockname()[1], policy=POLICY.format(port=free_port()),
+        gateway = FaultyGateway(server.getsockname()[1], threads=2, policy=POLICY.format(port=free_port()),
                                 audit_keys=f'key = "{folder}/audit.key"\n',
                                 admin_keys=f'tokens = "{folder}/tokens"\ngroup = "root"\n', environment=faults.environment)
         with gateway:
