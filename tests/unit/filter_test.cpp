@@ -280,6 +280,31 @@ TEST(Filter, AnAnswerWaitsUntilAllReadersOfAnUnknownCommandStandBetweenTwoFrames
   EXPECT_NE(answers.find("603 Decline"), std::string::npos) << answers;
 }
 
+TEST(Filter, APlainPackageOfVersion2ThatGoesOnWithATextOfVersion1IsStopped) {
+  FilterRig rig(policy_with(Action::block));
+  enter(rig);
+  const auto say = [&](const std::string& headers, const std::string& package) {
+    const std::string block =
+        mime_block("application/x-msnmsgrp2p\r\nP2P-Dest: bob@example.org" + headers, package);
+    rig.from_client("MSG 9 D " + std::to_string(block.size()) + "\r\n" + block);
+    return rig.to_server();
+  };
+  // The eight bytes of a header of version 2, read as SessionID and Identifier of version 1.
+  const std::string second = v2_package(1, true, 0, std::string(92, 'x'));
+  gate::test::Package first;
+  first.session = 0x64000008;
+  first.identifier = 0xE8030000;
+  first.total = 1000;
+  first.length = 100;
+  first.data = std::string(100, 'y');
+  const std::string endpoints = ";{b}\r\nP2P-Src: alice@example.com;{a}";
+  EXPECT_NE(say(endpoints, second), "") << "a text by itself";
+  EXPECT_EQ(say("", gate::test::v1_package(first)), "");
+  EXPECT_EQ(say(endpoints, second), "") << "and the rest of another";
+  ASSERT_FALSE(rig.audit.events.empty());
+  EXPECT_EQ(rig.audit.events.back().reason, "disordered");
+}
+
 TEST(Filter, ASpentSessionBudgetClosesOrDropsWhatIsHeld) {
   for (const Reaction reaction : {Reaction::close, Reaction::block}) {
     FilterRig rig(policy_on(Cause::memory, reaction));
