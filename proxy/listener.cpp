@@ -176,13 +176,7 @@ Listener::Listener(Worker& worker, Descriptor listening, std::shared_ptr<const L
 }
 
 void Listener::start() noexcept {
-  try {
-    wait();
-  } catch (const boost::system::system_error& error) {
-    pause(error.code().value());
-  } catch (...) {
-    pause(ENOMEM);
-  }
+  wait();
 }
 
 void Listener::change(std::shared_ptr<const ListenerSettings> settings) noexcept {
@@ -217,8 +211,14 @@ void Listener::tick() noexcept {
   accept_some();
 }
 
-void Listener::wait() {
-  listening_.arm_read([self = shared_from_this()](const error_code&) { self->accept_some(); });
+void Listener::wait() noexcept {
+  try {
+    listening_.arm_read([self = shared_from_this()](const error_code&) { self->accept_some(); });
+  } catch (const boost::system::system_error& error) {
+    pause(error.code().value());
+  } catch (...) {
+    pause(ENOMEM);
+  }
 }
 
 Listener::Turn Listener::accept(int most) {
@@ -248,10 +248,10 @@ void Listener::accept_some() noexcept {
   if (closed_) return;
   try {
     if (accept(accepts_per_turn) == Turn::out_of_resources) return pause(errno);
-    wait();
   } catch (...) {
-    pause(ENOMEM);
+    return pause(ENOMEM);
   }
+  wait();
 }
 
 void Listener::pause(int error) noexcept {

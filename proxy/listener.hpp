@@ -61,8 +61,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   /// For the connections from now on.
   void change(std::shared_ptr<const ListenerSettings> settings) noexcept;
   /// No connection begins here any more: whoever tries hears nothing, and tries again a second later. Those
-  /// that have begun arrive within a round trip, and are accepted. An
-  /// inherited socket is closed at once: what arrives there is the next process's.
+  /// that have begun arrive within a round trip, and are accepted. An inherited socket is closed at once:
+  /// what arrives there is the next process's.
   void turn_away() noexcept;
   /// Takes what has arrived, so that nobody who was let in is refused, and closes.
   void retire() noexcept;
@@ -77,7 +77,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   enum class Turn : std::uint8_t { idle, full, out_of_resources };
   /// Takes at most `most` connections.
   [[nodiscard]] Turn accept(int most);
-  void wait();
+  void wait() noexcept;
   void accept_some() noexcept;
   /// Out of descriptors or memory: tries again at the next tick, instead of spinning on a ready socket.
   void pause(int error) noexcept;

@@ -93,7 +93,8 @@ class Readiness : public QueuedHook {
     watch_writing();
   }
 
-  /// Who reads tells what the read came to; without a word the descriptor can still be read.
+  // Who reads tells what the read came to; without a word the descriptor can still be read.
+
   /// It would have blocked.
   void read_nothing() noexcept { readable_ = false; }
   /// It brought less than was asked for: nothing is left, but for the end of the stream, or what stands
