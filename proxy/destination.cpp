@@ -67,6 +67,12 @@ bool is_local(const ip::address& address) {
   return false;
 }
 
+/// Usually none is, and nothing more has to be asked.
+bool at_port_of(std::span<const Endpoint> own, const Endpoint& destination) {
+  return std::any_of(own.begin(), own.end(),
+                     [&](const Endpoint& listener) { return listener.port() == destination.port(); });
+}
+
 bool takes(const Endpoint& listener, const Endpoint& destination) {
   if (listener.port() != destination.port()) return false;
   const ip::address at = unmapped(listener).address();
@@ -81,6 +87,7 @@ std::variant<Endpoint, DestinationFault> find_destination(const ListenerSettings
   const std::optional<Endpoint> found = lookups[static_cast<std::size_t>(listener.mode)](listener, fd);
   if (!found) return DestinationFault::unknown;
   const Endpoint destination = unmapped(*found);
+  if (!at_port_of(own, destination)) return destination;
   const bool reached_itself = listener.mode != ListenerMode::tproxy && destination == local_endpoint(fd);
   if (reached_itself || is_own(destination, own)) return DestinationFault::loop;
   return destination;

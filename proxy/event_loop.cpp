@@ -40,6 +40,15 @@ void EventLoop::put(std::packaged_task<void()> task) {
   if (posted_.size() == 1) static_cast<void>(::eventfd_write(wake_.get(), 1));
 }
 
+Now EventLoop::now() noexcept {
+  using namespace std::chrono;
+  if (!now_) {
+    now_ = {.monotonic = duration_cast<milliseconds>(Clock::now().time_since_epoch()).count(),
+            .wall = system_clock::now()};
+  }
+  return *now_;
+}
+
 void EventLoop::arm_tick(std::chrono::milliseconds after) noexcept {
   if (!tick_at_) tick_at_ = Clock::now() + after;
 }
@@ -61,6 +70,7 @@ int EventLoop::patience() const noexcept {
 
 std::size_t EventLoop::turn(int patience) {
   const int found = ::epoll_wait(set_.get(), events_.data(), static_cast<int>(events_.size()), patience);
+  now_.reset();
   telling_ = nullptr;
   next_ = 0;
   count_ = found > 0 ? static_cast<std::size_t>(found) : 0;
@@ -96,6 +106,7 @@ void EventLoop::tell(Readiness& one, std::uint32_t events, bool its_turn) {
     one.readable_ = true;
     one.marked_ = (events & marks) != 0;
   }
+  if ((events & EPOLLERR) != 0) one.failed_ = true;
   telling_ = &one;
   if ((events & (EPOLLOUT | failed)) != 0 && one.write_.is_set()) one.write_.call();
   if (telling_ == &one && one.can_tell_read() && (its_turn || !one.bulk_)) {
@@ -124,6 +135,7 @@ void EventLoop::run_posted() {
     lock.unlock();
     std::future<void> outcome = task.get_future();
     task();
+    now_.reset();  // tasks may take long: a whole policy
     outcome.get();
     lock.lock();
   }

@@ -18,6 +18,7 @@
 
 #include <sys/epoll.h>
 
+#include "proxy/clock.hpp"
 #include "proxy/descriptor.hpp"
 #include "proxy/readiness.hpp"
 
@@ -45,6 +46,9 @@ class EventLoop {
     put(std::packaged_task<void()>(std::move(task)));
   }
 
+  /// From the loop's own thread: one time for all that is told in a turn, read when it is first asked for. It
+  /// is behind by what the turn has taken so far, which is well under a tick.
+  [[nodiscard]] Now now() noexcept;
   /// From the loop's own thread. An armed tick stays as it is.
   void arm_tick(std::chrono::milliseconds after) noexcept;
 
@@ -77,6 +81,7 @@ class EventLoop {
   Queue bulk_;             // one in a turn
   const Readiness* telling_ = nullptr;
   std::size_t members_ = 0;
+  std::optional<Now> now_;  // of this turn
   std::optional<Clock::time_point> tick_at_;
   bool quitting_ = false;
   std::mutex posting_;

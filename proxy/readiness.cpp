@@ -44,7 +44,7 @@ void Readiness::close() noexcept {
   // What the handlers hold goes last: it may be the owner of this object.
   const OneShot read = std::move(read_);
   const OneShot write = std::move(write_);
-  watched_ = readable_ = false;
+  watched_ = readable_ = failed_ = false;
   QueuedHook::unlink();
   loop_->left(*this);
   fd_ = Descriptor();  // which takes it out of the set

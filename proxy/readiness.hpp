@@ -111,6 +111,8 @@ class Readiness : public QueuedHook {
   void close_shared() noexcept;
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  /// The kernel told of an error: SO_ERROR has it.
+  [[nodiscard]] bool failed() const noexcept { return failed_; }
 
  private:
   friend class EventLoop;
@@ -127,6 +129,7 @@ class Readiness : public QueuedHook {
   bool watched_ = false;   // the descriptor is in the kernel's set
   bool readable_ = false;  // as far as is known
   bool marked_ = false;    // the stream has an end, or urgent data in it
+  bool failed_ = false;
   bool bulk_ = false;
   OneShot read_;
   OneShot write_;

@@ -184,7 +184,9 @@ void Session::connect(Descriptor client, Source source) {
 
 void Session::finish_connecting() {
   socklen_t size = sizeof connect_error_;
-  if (::getsockopt(server_.fd(), SOL_SOCKET, SO_ERROR, &connect_error_, &size) != 0) connect_error_ = errno;
+  if (server_.failed() && ::getsockopt(server_.fd(), SOL_SOCKET, SO_ERROR, &connect_error_, &size) != 0) {
+    connect_error_ = errno;
+  }
   if (connect_error_ != 0) return end(Ending::connect_failed);
   relay();
 }

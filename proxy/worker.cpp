@@ -185,12 +185,6 @@ void Worker::take(Descriptor client, const Endpoint& source, const ListenerSetti
   session->start(std::move(client), transparent ? Session::Source::client : Session::Source::gateway);
 }
 
-Now Worker::now() const noexcept {
-  using namespace std::chrono;
-  return {.monotonic = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count(),
-          .wall = system_clock::now()};
-}
-
 msnp::Output& Worker::fresh_output() noexcept {
   output_.clear();
   return output_;
@@ -242,8 +236,7 @@ void Worker::tick() noexcept {
 }
 
 std::optional<Ending> Worker::refusal_of(const boost::asio::ip::address& source) {
-  using namespace std::chrono;
-  const Micros now = duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+  const Micros now = loop_.now().monotonic * 1000;
   if (sources_.size() >= sources_swept_at_) forget_sources(now);
   if (sources_.size() >= most_sources && !sources_.contains(source)) return Ending::rate;
   Source& here = sources_[source];

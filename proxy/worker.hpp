@@ -89,7 +89,7 @@ class Worker final : public AuditSink {
 
   // For the sessions of this worker.
 
-  [[nodiscard]] Now now() const noexcept;
+  [[nodiscard]] Now now() noexcept { return loop_.now(); }
   [[nodiscard]] EventLoop& loop() noexcept { return loop_; }
   [[nodiscard]] Scratch& scratch() noexcept { return scratch_; }
   /// Empty; valid until the next call.

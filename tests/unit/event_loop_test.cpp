@@ -79,5 +79,24 @@ TEST_F(EventLoopTest, ATickComesOnceForEachTimeItIsArmed) {
   EXPECT_EQ(told, "tt");
 }
 
+TEST_F(EventLoopTest, WhatIsToldInOneTurnHasOneTimeAndTheNextTurnAnother) {
+  Now first;
+  Now second;
+  loop.post([&] {
+    first = loop.now();
+    std::this_thread::sleep_for(3ms);
+    second = loop.now();
+  });
+  loop.poll();
+  EXPECT_EQ(second.monotonic, first.monotonic);
+  EXPECT_EQ(second.wall, first.wall);
+  EXPECT_GE(loop.now().monotonic, first.monotonic + 3) << "what was posted may have taken long";
+  const Now third = loop.now();
+  std::this_thread::sleep_for(3ms);
+  loop.poll();
+  EXPECT_GE(loop.now().monotonic, third.monotonic + 3);
+  EXPECT_GE(loop.now().wall, third.wall + 3ms);
+}
+
 }  // namespace
 }  // namespace gate

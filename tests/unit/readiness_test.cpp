@@ -188,6 +188,26 @@ TEST_F(ReadinessTest, ReadingAndWritingAreToldApart) {
   EXPECT_EQ(told, "wr");
 }
 
+TEST_F(ReadinessTest, WhoWaitsToWriteHearsWhetherTheSocketFailed) {
+  const Descriptor nobody{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};  // bound, and does not listen
+  sockaddr_in at{};
+  socklen_t size = sizeof at;
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(nobody.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+  ASSERT_EQ(::getsockname(nobody.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+  Descriptor refused{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  ::connect(refused.get(), reinterpret_cast<sockaddr*>(&at), size);
+  Line one(loop, std::move(refused), Descriptor());
+  Line fine(loop);
+  one.ours.arm_write(note('w'));
+  fine.ours.arm_write(note('w'));
+  settle();
+  EXPECT_EQ(told, "ww");
+  EXPECT_TRUE(one.ours.failed());
+  EXPECT_FALSE(fine.ours.failed());
+}
+
 TEST_F(ReadinessTest, AHandlerMayArmAgainCloseOrEndTheLifeOfWhatItBelongsTo) {
   auto line = std::make_unique<Line>(loop);
   struct Leaver {
