@@ -62,27 +62,29 @@ AuditFile AuditFile::make(const std::filesystem::path& path) {
   return file;
 }
 
-bool AuditFile::append(std::string_view line) noexcept {
-  // A write of its own for the LF that a torn line lacks, so that the line itself stays one write.
+std::size_t AuditFile::append(std::string_view lines) noexcept {
+  // A write of its own for the LF that a torn line lacks, so that the lines themselves stay one write.
   if (torn_) {
-    if (write_once(file_.get(), "\n") != 1) return false;
+    if (write_once(file_.get(), "\n") != 1) return 0;
     ++size_;
     torn_ = false;
   }
-  const ssize_t taken = write_once(file_.get(), line);
-  if (taken == static_cast<ssize_t>(line.size())) {
-    size_ += line.size();
-    return true;
-  }
-  if (taken <= 0) return false;
+  const ssize_t result = write_once(file_.get(), lines);
+  if (result <= 0) return 0;
+  const auto taken = static_cast<std::size_t>(result);
+  size_ += taken;
+  if (taken == lines.size()) return taken;
   // With O_APPEND the position stands where the write ended, whoever has cut the file meanwhile.
   const off_t end = ::lseek(file_.get(), 0, SEEK_CUR);
-  if (end < taken || ::ftruncate(file_.get(), end - taken) != 0) {
-    torn_ = true;
-    size_ += static_cast<std::uint64_t>(taken);
-  }
+  const bool cut_off = end >= result && ::ftruncate(file_.get(), end - result) == 0;
   errno = ENOSPC;  // a short write says no more
-  return false;
+  if (cut_off) {
+    size_ -= taken;
+    return 0;
+  }
+  const std::size_t whole = lines.substr(0, taken).rfind('\n') + 1;  // npos + 1 is 0
+  torn_ = whole != taken;
+  return whole;
 }
 
 bool AuditFile::sync() noexcept {

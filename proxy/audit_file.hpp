@@ -1,6 +1,7 @@
-// One file of the audit log, open to append lines: a line is in it whole or not at all.
+// One file of the audit log, open to append lines: what is in it are whole lines.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -18,10 +19,10 @@ class AuditFile {
   /// Makes a new file, instead of one that is there and empty.
   static AuditFile make(const std::filesystem::path& path);
 
-  /// Appends with one write(2). When the disk takes only a part, that is cut off again at once; where
-  /// nothing can be cut off (chattr +a), the next line begins behind an LF. False: nothing is in the file
-  /// that is a line; `errno` tells why.
-  [[nodiscard]] bool append(std::string_view line) noexcept;
+  /// Appends whole lines with one write(2). When the disk takes only a part, that is cut off again at once;
+  /// where nothing can be cut off (chattr +a), whole lines stay and the next one begins behind an LF. Returns
+  /// the bytes that are in the file as lines; `errno` tells why they are less.
+  [[nodiscard]] std::size_t append(std::string_view lines) noexcept;
   /// Forces everything to the disk. False: `errno` tells why.
   [[nodiscard]] bool sync() noexcept;
   /// Takes back what was appended behind `size`. False if that is not possible.

@@ -33,25 +33,32 @@ AuditLog::~AuditLog() {
   if (settings_.fsync != AuditSync::never) (void)file_.sync();
 }
 
-bool AuditLog::record(const AuditEvent& event) noexcept {
+std::size_t AuditLog::record_all(std::span<const AuditEvent> events) noexcept {
   Lock lock(mutex_);
+  std::size_t recorded = 0;
   try {
-    if (is_full() && !syncing_) close_segment(event.time);
-    if (missing_ != 0 && append(about_missing(event))) {
-      told_ += std::exchange(missing_, 0);
-      told_seq_ = end_.seq;
+    const AuditEvent& first = events.front();
+    if (is_full() && !syncing_) close_segment(first.time);
+    if (missing_ != 0) {
+      const AuditEvent missing = about_missing(first);
+      if (append({&missing, 1}) == 1) {
+        told_ += std::exchange(missing_, 0);
+        told_seq_ = end_.seq;
+      }
     }
-    if (missing_ == 0 && append(event) && (!sync_each_ || on_disk(lock))) {
-      health_.writable = true;
-      return true;
+    if (missing_ == 0) {
+      const std::size_t appended = append(events);
+      if (appended != 0 && (!sync_each_ || on_disk(lock))) recorded = appended;
     }
   } catch (const std::exception&) {
     // Out of memory or of random numbers: as good as a full disk.
     failed(0);
   }
-  ++missing_;
-  ++health_.failures;
-  return false;
+  const std::size_t lost = events.size() - recorded;
+  if (lost == 0) health_.writable = true;
+  missing_ += lost;
+  health_.failures += lost;
+  return recorded;
 }
 
 bool AuditLog::is_full() const noexcept {
@@ -77,35 +84,45 @@ AuditEvent AuditLog::without_accounts(const AuditEvent& event) const {
 }
 
 // The one place where a record gets its number and its name and becomes a line of the file.
-bool AuditLog::append(const AuditEvent& event) {
-  const std::string id = ids_.next(event.time);
-  std::string line = accounts_ ? to_json_line(without_accounts(event), end_.seq + 1, id)
-                               : to_json_line(event, end_.seq + 1, id);
-  return append_line(line);
+std::size_t AuditLog::append(std::span<const AuditEvent> events) {
+  Lines lines;
+  for (const AuditEvent& event : events) {
+    const std::uint64_t seq = end_of(lines).seq + 1;
+    const std::string id = ids_.next(event.time);
+    add(lines, accounts_ ? to_json_line(without_accounts(event), seq, id) : to_json_line(event, seq, id));
+  }
+  return append_lines(lines);
 }
 
-bool AuditLog::append_line(std::string& line) {
-  const HexDigest hash = seal(line, end_.hash, sha256_);
-  if (!file_.append(line)) {
-    failed(errno);
-    return false;
-  }
-  end_ = {file_.size(), end_.seq + 1, hash};
-  return true;
+void AuditLog::add(Lines& lines, std::string line) {
+  const Position& before = end_of(lines);
+  const HexDigest hash = seal(line, before.hash, sha256_);
+  lines.text += line;
+  lines.ends.push_back({lines.text.size(), before.seq + 1, hash});
+}
+
+std::size_t AuditLog::append_lines(const Lines& lines) {
+  const std::size_t taken = file_.append(lines.text);
+  if (taken < lines.text.size()) failed(errno);
+  std::size_t count = 0;
+  while (count < lines.ends.size() && lines.ends[count].size <= taken) ++count;
+  if (count != 0) end_ = {file_.size(), lines.ends[count - 1].seq, lines.ends[count - 1].hash};
+  return count;
 }
 
 bool AuditLog::append_checkpoint(CheckpointReason reason, Clock::time_point now,
                                  const std::optional<OldestKept>& oldest) {
   const std::string id = ids_.next(now);
-  std::string line = checkpoint_line({.time = now,
-                                      .seq = end_.seq + 1,
-                                      .id = id,
-                                      .reason = reason,
-                                      .oldest = oldest,
-                                      .prev = text_of(end_.hash)},
-                                     *key_);
+  Lines lines;
+  add(lines, checkpoint_line({.time = now,
+                              .seq = end_.seq + 1,
+                              .id = id,
+                              .reason = reason,
+                              .oldest = oldest,
+                              .prev = text_of(end_.hash)},
+                             *key_));
   next_checkpoint_ = now + settings_.checkpoint_interval;
-  if (!append_line(line)) return false;
+  if (append_lines(lines) == 0) return false;
   health_.checkpoint_seq = end_.seq;
   return true;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,13 +41,14 @@ struct AuditHealth {
 /// Shared by all workers. The order on disk is the order of `seq`, without gaps, also across restarts and
 /// rotations.
 ///
-/// A record is one write(2), so a killed process loses none that was reported as written, and other
-/// readers of the file see whole lines. When the disk takes only a part of a line, that part is cut off
-/// again at once; where the file cannot be cut (chattr +a), the next record begins on a new line. Records
-/// that could not be written are counted, and the first that can be is preceded by a `failure` record with
-/// reason `audit-write-failed` telling how many are missing.
+/// What is recorded together is one write(2), so a killed process loses nothing that was reported as written,
+/// and other readers of the file see whole lines. When the disk takes only a part of it, that part is cut off
+/// again at once; where the file cannot be cut (chattr +a), whole lines stay and the next record begins on a
+/// new one. Records that could not be written are counted, and the first that can be is preceded by a
+/// `failure` record with reason `audit-write-failed` telling how many are missing.
 ///
-/// With `fsync = "always"`, threads that record at the same time share one fdatasync.
+/// With `fsync = "always"`, what is recorded together and threads that record at the same time share one
+/// fdatasync.
 ///
 /// When the current file is closed it gets the name of proxy/audit_segments.hpp; if that fails, records go on
 /// into the same file and it is tried again a minute later.
@@ -69,7 +71,11 @@ class AuditLog final : public AuditSink {
   AuditLog& operator=(const AuditLog&) = delete;
 
   /// True once the whole record is in the file, and with `fsync = "always"` on the disk.
-  [[nodiscard]] bool record(const AuditEvent& event) noexcept override;
+  [[nodiscard]] bool record(const AuditEvent& event) noexcept override {
+    return record_all({&event, 1}) == 1;
+  }
+  /// Several, of which there is at least one: how many of them, from the first on, are there.
+  [[nodiscard]] std::size_t record_all(std::span<const AuditEvent> events) noexcept;
 
   /// What is due by the clock: forcing to the disk, a checkpoint, closing the file by its age. To be called
   /// about every second (proxy/audit_upkeep.hpp).
@@ -92,13 +98,22 @@ class AuditLog final : public AuditSink {
     std::uint64_t seq = 0;
     HexDigest hash = chain_start;
   };
+  /// Lines for one write.
+  struct Lines {
+    std::string text;
+    std::vector<Position> ends;  // of the log behind each; `size` counts from the first of them
+  };
   using Lock = std::unique_lock<std::mutex>;
 
   void take_up_where_it_ended();
   void take_up_from_closed_segments();
   void take_over_last(std::string_view line);
-  [[nodiscard]] bool append(const AuditEvent& event);
-  [[nodiscard]] bool append_line(std::string& line);
+  [[nodiscard]] std::size_t append(std::span<const AuditEvent> events);
+  [[nodiscard]] std::size_t append_lines(const Lines& lines);
+  [[nodiscard]] const Position& end_of(const Lines& lines) const noexcept {
+    return lines.ends.empty() ? end_ : lines.ends.back();
+  }
+  void add(Lines& lines, std::string line);
   [[nodiscard]] bool append_checkpoint(CheckpointReason reason, Clock::time_point now,
                                        const std::optional<OldestKept>& oldest = std::nullopt);
   [[nodiscard]] bool on_disk(Lock& lock);

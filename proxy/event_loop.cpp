@@ -17,8 +17,9 @@ namespace {
 
 }  // namespace
 
-EventLoop::EventLoop(std::function<void()> tick)
+EventLoop::EventLoop(std::function<void()> tick, std::function<void()> turned)
     : tick_(std::move(tick)),
+      turned_(std::move(turned)),
       set_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!set_) refused("epoll_create1");
@@ -96,6 +97,7 @@ std::size_t EventLoop::turn(int patience) {
     ++told;
   }
   tick_if_due();
+  turned_();
   return told;
 }
 

@@ -1,6 +1,7 @@
 // The loop of one worker: an edge-triggered epoll set, tasks that other threads post, and one tick.
 //
-//   epoll_wait ─► small reads and writes ─► what the last ones left ─► one bulk read ─► the tick, when due
+//   epoll_wait ─► small reads and writes ─► what the last ones left ─► one bulk read ─► the tick, when due ─►
+//   turned
 //
 // A ready descriptor costs one epoll_wait and no epoll_ctl; an idle one costs nothing and wakes nobody.
 #pragma once
@@ -26,8 +27,10 @@ namespace gate {
 
 class EventLoop {
  public:
-  /// `tick` is called once for every time it is armed. Throws if the system refuses.
-  explicit EventLoop(std::function<void()> tick);
+  /// `tick` is called once for every time it is armed, `turned` at the end of every turn that no handler
+  /// broke off by throwing. Throws if the system refuses.
+  explicit EventLoop(
+      std::function<void()> tick, std::function<void()> turned = [] {});
   ~EventLoop() = default;
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -47,7 +50,7 @@ class EventLoop {
   }
 
   /// From the loop's own thread: one time for all that is told in a turn, read when it is first asked for. It
-  /// is behind by what the turn has taken so far, which is well under a tick.
+  /// is behind by what the turn has taken so far.
   [[nodiscard]] Now now() noexcept;
   /// From the loop's own thread. An armed tick stays as it is.
   void arm_tick(std::chrono::milliseconds after) noexcept;
@@ -71,6 +74,7 @@ class EventLoop {
   void tick_if_due();
 
   std::function<void()> tick_;
+  std::function<void()> turned_;
   Descriptor set_;
   Descriptor wake_;  // readable while tasks wait
   std::array<epoll_event, 64> events_{};

@@ -75,7 +75,9 @@ struct alignas(64) WorkerMetrics {
     kinds[static_cast<std::size_t>(kind)][static_cast<std::size_t>(outcome)].add();
   }
   void end_session(Ending ending) noexcept { endings[static_cast<std::size_t>(ending)].add(); }
-  void fail(Cause cause) noexcept { failures[static_cast<std::size_t>(cause)].add(); }
+  void fail(Cause cause, std::size_t times = 1) noexcept {
+    failures[static_cast<std::size_t>(cause)].add(times);
+  }
 };
 
 }  // namespace gate

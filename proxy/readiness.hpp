@@ -126,11 +126,12 @@ class Readiness : public QueuedHook {
 
   EventLoop* loop_;
   Descriptor fd_;
-  bool watched_ = false;   // the descriptor is in the kernel's set
-  bool readable_ = false;  // as far as is known
-  bool marked_ = false;    // the stream has an end, or urgent data in it
-  bool failed_ = false;
-  bool bulk_ = false;
+  // Bits: there are two of these to every session.
+  bool watched_ : 1 = false;   // the descriptor is in the kernel's set
+  bool readable_ : 1 = false;  // as far as is known
+  bool marked_ : 1 = false;    // the stream has an end, or urgent data in it
+  bool failed_ : 1 = false;
+  bool bulk_ : 1 = false;
   OneShot read_;
   OneShot write_;
 };

@@ -92,7 +92,7 @@ void Session::expire() noexcept {
       break;
     case Phase::relaying:
       if (half_closed_) {
-        end(first_ending_);
+        end(ending_);
       } else {
         end(recognised_ ? Ending::idle_timeout : Ending::first_command_timeout);
       }
@@ -290,9 +290,8 @@ void Session::settle(const Now& now) {
   if (!relay_.finished()) relay_.forward_ends();
   if (relay_.finished()) {
     if (phase_ == Phase::draining) return end(Ending::failure);
-    if (!half_closed_)
-      first_ending_ = relay_.over(End::client) ? Ending::client_closed : Ending::server_closed;
-    return end(first_ending_);
+    if (!half_closed_) ending_ = relay_.over(End::client) ? Ending::client_closed : Ending::server_closed;
+    return end(ending_);
   }
   if (relay_.overfull()) return out_of_memory(now);
   if (charge()) {
@@ -303,7 +302,7 @@ void Session::settle(const Now& now) {
   }
   if (!half_closed_ && phase_ == Phase::relaying && relay_.half_closed()) {
     half_closed_ = true;
-    first_ending_ = relay_.over(End::client) ? Ending::client_closed : Ending::server_closed;
+    ending_ = relay_.over(End::client) ? Ending::client_closed : Ending::server_closed;
     worker_.closing().start(*this, now.monotonic);
     worker_.arm_tick();
   }
@@ -360,19 +359,23 @@ void Session::out_of_memory(const Now& now) {
 
 void Session::end(Ending ending) noexcept {
   if (phase_ == Phase::over) return;
-  record_end(ending);
   worker_.shared().metrics.end_session(ending);
   for (const End one : both) {
     count_received(one, 0, relay_.leftover(one));
     worker_.shared().metrics.of(direction_from(opposite(one))).undelivered.add(relay_.waiting(one));
   }
-  const bool begun = phase_ != Phase::connecting;
+  ending_ = ending;
+  last_phase_ = phase_;
   phase_ = Phase::over;
   untimed();
   Hook<TickedTag>::unlink();
   if (filter_.held_redirect() != nullptr) worker_.forget(*this);
   worker_.shared().memory_held -= charged_;
   charged_ = 0;
+}
+
+void Session::close() noexcept {
+  const bool begun = last_phase_ != Phase::connecting;
   for (const End end : both) {
     Readiness& closed = ready(end);
     if (closed.fd() < 0) continue;
@@ -380,7 +383,6 @@ void Session::end(Ending ending) noexcept {
     if (!begun || (other_broke_off && all_sent(closed.fd()))) reset_on_close(closed.fd());
     closed.close();
   }
-  reading_ = writing_ = 0;
 }
 
 void Session::count_sent(End to, std::size_t owed) noexcept {
@@ -420,14 +422,14 @@ AuditEvent Session::event(AuditKind kind) const {
   return made;
 }
 
-void Session::record_end(Ending ending) noexcept {
+void Session::add_record(std::vector<AuditEvent>& to) const noexcept {
   if (filter_.ends_untold()) return;
   try {
     AuditEvent made = event(AuditKind::session);
     made.time = worker_.now().wall;
-    made.reason = name_of(ending);
-    made.detail = "during " + std::string(phase_names[static_cast<std::size_t>(phase_)]);
-    if (phase_ == Phase::connecting) {
+    made.reason = name_of(ending_);
+    made.detail = "during " + std::string(phase_names[static_cast<std::size_t>(last_phase_)]);
+    if (last_phase_ == Phase::connecting) {
       if (connect_error_ != 0) {
         made.detail +=
             "; " + boost::system::error_code{connect_error_, boost::system::system_category()}.message();
@@ -438,7 +440,7 @@ void Session::record_end(Ending ending) noexcept {
       const std::size_t unfinished = relay_.leftover(End::client) + relay_.leftover(End::server);
       if (unfinished != 0) made.detail += "; " + std::to_string(unfinished) + " of an unfinished frame";
     }
-    worker_.record(made);
+    to.push_back(std::move(made));
   } catch (const std::exception&) {
     log(Level::error, "no memory to record the end of a session");
   }

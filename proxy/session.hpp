@@ -4,12 +4,15 @@
 //   connecting ──► relaying ──► draining (the filter closed) ──► over
 //                      └──────── (the filter broke it off) ───────┘
 //
+// What is over has its record written, and then both ends see it (Worker::end_turn).
+//
 // An idle session is this one object: no buffer, no timer, no coroutine.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include <boost/intrusive/list.hpp>
 
@@ -60,8 +63,7 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   /// `worker` outlives the session. `client` is an accepted, non-blocking socket.
   Session(Worker& worker, const Ends& ends);
 
-  // Each of these may be the last call: the worker destroys a session that is over when no handler
-  // waits any more.
+  // Each of these may be the last call: the worker destroys a session that is over.
 
   /// Whose address the server sees.
   enum class Source : std::uint8_t { gateway, client };
@@ -79,10 +81,11 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   /// Redirects of the server are followed. Before `start`.
   void follow_redirects() noexcept { filter_.follow_redirects(); }
 
-  /// Over, and no handler waits: it can be destroyed.
-  [[nodiscard]] bool finished() const noexcept {
-    return phase_ == Phase::over && reading_ == 0 && writing_ == 0;
-  }
+  [[nodiscard]] bool finished() const noexcept { return phase_ == Phase::over; }
+  /// Of one that is over: what is to be told of its end, if anything.
+  void add_record(std::vector<AuditEvent>& to) const noexcept;
+  /// Of one that is over: closes both ends. No handler waits any more.
+  void close() noexcept;
   [[nodiscard]] SessionInfo info() const;
   [[nodiscard]] const Ends& ends() const noexcept { return ends_; }
 
@@ -130,7 +133,6 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   void out_of_memory(const Now& now);
   void end(Ending ending) noexcept;
   [[nodiscard]] AuditEvent event(AuditKind kind) const;
-  void record_end(Ending ending) noexcept;
 
   [[nodiscard]] Readiness& ready(End end) noexcept { return end == End::client ? client_ : server_; }
   [[nodiscard]] static std::uint8_t bit(End end) noexcept {
@@ -149,7 +151,8 @@ class Session final : public Timed, public Hook<AliveTag>, public Hook<TickedTag
   std::uint8_t reading_ = 0;  // one bit for each end: a handler waits
   std::uint8_t writing_ = 0;
   Phase phase_ = Phase::connecting;
-  Ending first_ending_ = Ending::client_closed;  // of a half-closed connection
+  Phase last_phase_ = Phase::connecting;   // before it was over
+  Ending ending_ = Ending::client_closed;  // of a half-closed connection, or one that is over
   bool half_closed_ = false;
   bool recognised_ = false;
   bool starved_ = false;  // reads nothing until memory is free ([failure] memory = "block")

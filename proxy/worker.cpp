@@ -25,6 +25,9 @@ constexpr msnp::Moment last_words = 2'000;
 constexpr std::size_t most_sources = 65'536;
 constexpr std::size_t fewest_swept = 1'024;
 
+// Of ended sessions: bounds what is held for them, and what one write brings.
+constexpr std::size_t most_recorded_together = 64;
+
 std::string and_more(std::uint64_t held_back) {
   return held_back == 0 ? std::string() : "; and " + std::to_string(held_back) + " more before";
 }
@@ -32,7 +35,7 @@ std::string and_more(std::uint64_t held_back) {
 }  // namespace
 
 Worker::Worker(Process& process, std::shared_ptr<const Terms> terms)
-    : loop_([this] { tick(); }),
+    : loop_([this] { tick(); }, [this] { end_turn(); }),
       process_(process),
       terms_(std::move(terms)),
       policy_view_(*process.policies),
@@ -114,6 +117,7 @@ void Worker::run() noexcept {
     } catch (...) {
       // Sessions deal with their own trouble; what arrives here is memory that ran out between them.
       log(Level::error, "a handler was given up: out of memory?");
+      end_turn();
     }
   }
 }
@@ -152,6 +156,7 @@ bool Worker::end_session(std::string_view client) noexcept {
   for (Session& session : sessions_) {
     if (text_of(session.ends().client) != client) continue;
     session.shut_down(Ending::administrator);
+    end_turn();  // whoever asked finds the record
     return true;
   }
   return false;
@@ -191,12 +196,15 @@ msnp::Output& Worker::fresh_output() noexcept {
 }
 
 bool Worker::record(const AuditEvent& event) noexcept {
-  if (process_.audit->record(event)) {
-    shared_.metrics.records.add();
-    return true;
-  }
-  shared_.metrics.records_failed.add();
-  shared_.metrics.fail(Cause::audit_write_failed);
+  return record_all({&event, 1});
+}
+
+bool Worker::record_all(std::span<const AuditEvent> events) noexcept {
+  const std::size_t recorded = process_.audit->record_all(events);
+  shared_.metrics.records.add(recorded);
+  if (recorded == events.size()) return true;
+  shared_.metrics.records_failed.add(events.size() - recorded);
+  shared_.metrics.fail(Cause::audit_write_failed, events.size() - recorded);
   if (const auto held_back = audit_trickle_.pass(now().monotonic)) {
     log(Level::error, "an audit record could not be written");
   }
@@ -320,8 +328,24 @@ void Worker::forget(Session& session) noexcept {
 
 void Worker::release(Session& session) noexcept {
   if (!session.finished()) return;
-  leave(session.ends().client.address());
-  delete &session;
+  Hook<AliveTag>& hook = session;
+  hook.unlink();
+  over_.push_back(session);
+}
+
+void Worker::end_turn() noexcept {
+  while (!over_.empty()) {
+    auto end = over_.begin();
+    for (std::size_t i = 0; i < most_recorded_together && end != over_.end(); ++i, ++end)
+      end->add_record(records_);
+    if (!records_.empty()) record_all(records_);
+    records_.clear();
+    over_.erase_and_dispose(over_.begin(), end, [this](Session* session) {
+      session->close();
+      leave(session->ends().client.address());
+      delete session;
+    });
+  }
 }
 
 }  // namespace gate

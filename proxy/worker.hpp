@@ -14,6 +14,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "proxy/audit.hpp"
+#include "proxy/audit_log.hpp"
 #include "proxy/clock.hpp"
 #include "proxy/config.hpp"
 #include "proxy/deadlines.hpp"
@@ -34,8 +35,8 @@ class Worker;
 
 /// What the workers of the process share.
 struct Process {
-  Boot boot;                   // as at the start; for limits and listeners see Terms
-  AuditSink* audit = nullptr;  // thread-safe
+  Boot boot;                  // as at the start; for limits and listeners see Terms
+  AuditLog* audit = nullptr;  // thread-safe
   const PolicyStore* policies = nullptr;
   std::vector<Worker*> workers;  // complete before the first of them runs
   Follower* follower = nullptr;  // thread-safe; where addresses are learned by the kernel
@@ -115,13 +116,17 @@ class Worker final : public AuditSink {
   /// Nothing is told to this session any more.
   void forget(Session& session) noexcept;
 
-  /// Destroys the session if it is over and no handler waits.
+  /// A session that is over is destroyed at the end of the turn.
   void release(Session& session) noexcept;
 
  private:
   void change_terms(std::shared_ptr<const Terms> terms);
   void change_listeners(std::vector<Assignment> wanted);
   void tick() noexcept;
+  /// Records the ends of all sessions that are over with as few writes as that takes, then lets the two ends
+  /// of each see it.
+  void end_turn() noexcept;
+  bool record_all(std::span<const AuditEvent> events) noexcept;
   [[nodiscard]] bool timed() const noexcept;
   /// Why it may not begin; nothing if it may, and is counted.
   [[nodiscard]] std::optional<Ending> refusal_of(const boost::asio::ip::address& source);
@@ -150,6 +155,8 @@ class Worker final : public AuditSink {
   std::unordered_map<boost::asio::ip::address, Source> sources_;  // by client address
   std::size_t sources_swept_at_ = 1'024;                          // forget_sources, when there are so many
   HookedList<Session, AliveTag> sessions_;
+  HookedList<Session, AliveTag> over_;  // until the end of the turn
+  std::vector<AuditEvent> records_;     // of their ends
   HookedList<Session, TickedTag> ticked_;
   DeadlineList<Session> connecting_;
   DeadlineList<Session> first_command_;

@@ -178,6 +178,22 @@ def all_connections_of_one_address_meet_on_one_worker():
 
 
 @rule
+def what_ends_together_is_recorded_with_few_writes():
+    with listening() as server, Gateway(server.getsockname()[1], audit_keys='fsync = "always"') as gateway:
+        count = 60
+        pairs = [pair(gateway, server) for _ in range(count)]
+        gateway.process.send_signal(signal.SIGSTOP)
+        for client, upstream in pairs:
+            upstream.close()
+            client.close()
+        before = gateway.writes()
+        gateway.process.send_signal(signal.SIGCONT)
+        eventually(lambda: len(gateway.endings()) == count, "records of all")
+        assert gateway.writes() - before <= count // 6, gateway.writes() - before
+        assert [record["seq"] for record in gateway.audit()] == list(range(1, count + 1))
+
+
+@rule
 def a_thousand_quick_connections_leave_no_descriptor():
     with listening() as server, Gateway(server.getsockname()[1]) as gateway:
         before = gateway.descriptors()

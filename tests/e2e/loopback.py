@@ -172,6 +172,13 @@ class Gateway:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def writes(self):
+        """Of files; a socket's bytes are sent."""
+        for line in pathlib.Path(f"/proc/{self.process.pid}/io").read_text().splitlines():
+            if line.startswith("syscw:"):
+                return int(line.split()[1])
+        raise KeyError("syscw")
+
     def wake_ups(self):
         total = 0
         for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():

@@ -282,6 +282,12 @@ AUDIT = [
      "health_.confirmed = std::max(health_.confirmed, received);", ""),
     ("a part of a line in a copy is taken away", "proxy/local_outlets.cpp",
      "if (::ftruncate(file_.get(), start + static_cast<off_t>(text.size())) != 0) fail(\"cannot be cut\");", ""),
+    ("whole lines that cannot be cut off stay records", "proxy/audit_file.cpp",
+     "lines.substr(0, taken).rfind('\\n') + 1;", "0;"),
+    ("what is recorded together stays whole or not at all", "proxy/audit_file.cpp",
+     "::ftruncate(file_.get(), end - result) == 0;", "true;"),
+    ("each of what is recorded together follows the one before", "proxy/audit_log.cpp",
+     "const Position& before = end_of(lines);", "const Position& before = end_;"),
 ]
 
 ADMIN = [

@@ -35,7 +35,7 @@ TEST_F(AuditFiles, LinesAreAppendedBehindWhatIsThere) {
   test::put_text(path_, "one\n");
   AuditFile file = AuditFile::open(path_);
   EXPECT_EQ(file.size(), 4U);
-  EXPECT_TRUE(file.append("two\n"));
+  EXPECT_EQ(file.append("two\n"), 4U);
   EXPECT_TRUE(file.sync());
   EXPECT_EQ(file.size(), 8U);
   EXPECT_EQ(test::text_of_file(path_), "one\ntwo\n");
@@ -70,11 +70,11 @@ TEST_F(AuditFiles, WhatCannotBeOpenedIsNamed) {
 
 TEST_F(AuditFiles, WhatWasAppendedCanBeTakenBack) {
   AuditFile file = AuditFile::open(path_);
-  ASSERT_TRUE(file.append("one\n"));
-  ASSERT_TRUE(file.append("two\n"));
+  ASSERT_EQ(file.append("one\n"), 4U);
+  ASSERT_EQ(file.append("two\n"), 4U);
   EXPECT_TRUE(file.cut(4));
   EXPECT_EQ(file.size(), 4U);
-  EXPECT_TRUE(file.append("three\n"));
+  EXPECT_EQ(file.append("three\n"), 6U);
   EXPECT_EQ(test::text_of_file(path_), "one\nthree\n");
   EXPECT_FALSE(file.cut(100)) << "never longer";
   EXPECT_EQ(test::text_of_file(path_), "one\nthree\n");
@@ -86,20 +86,20 @@ TEST_F(AuditFiles, ATornLineIsCutOffOrEnded) {
     AuditFile file = AuditFile::open(path_);
     file.drop_torn_line(4);
     EXPECT_EQ(file.size(), 4U);
-    EXPECT_TRUE(file.append("two\n"));
+    EXPECT_EQ(file.append("two\n"), 4U);
   }
   EXPECT_EQ(test::text_of_file(path_), "one\ntwo\n");
   test::put_text(path_, "one");
   AuditFile file = AuditFile::open(path_);
   file.lacks_feed();
-  EXPECT_TRUE(file.append("two\n"));
+  EXPECT_EQ(file.append("two\n"), 4U);
   EXPECT_EQ(test::text_of_file(path_), "one\ntwo\n");
   EXPECT_EQ(file.size(), 8U);
 }
 
 TEST_F(AuditFiles, AFileThatBecameShorterIsNotReadFurther) {
   AuditFile file = AuditFile::open(path_);
-  ASSERT_TRUE(file.append("a line\n"));
+  ASSERT_EQ(file.append("a line\n"), 7U);
   std::filesystem::resize_file(path_, 2);
   EXPECT_THAT(complaint([&] { (void)file.end(100); }), HasSubstr("became shorter"));
   EXPECT_FALSE(file.cut(5)) << "a hole would be filled with zeros";
@@ -108,15 +108,15 @@ TEST_F(AuditFiles, AFileThatBecameShorterIsNotReadFurther) {
 TEST_F(AuditFiles, ADeviceKeepsNothing) {
   AuditFile null = AuditFile::open("/dev/null");
   EXPECT_FALSE(null.regular());
-  EXPECT_TRUE(null.append("x\n"));
+  EXPECT_EQ(null.append("x\n"), 2U);
   EXPECT_FALSE(null.cut(0));
   null.drop_torn_line(1);
-  EXPECT_TRUE(null.append("x\n")) << "behind an LF";
+  EXPECT_EQ(null.append("x\n"), 2U) << "behind an LF";
   AuditFile full = AuditFile::open("/dev/full");
-  EXPECT_FALSE(full.append("x\n"));
+  EXPECT_EQ(full.append("x\n"), 0U);
   EXPECT_EQ(errno, ENOSPC);
   full.lacks_feed();
-  EXPECT_FALSE(full.append("x\n"));
+  EXPECT_EQ(full.append("x\n"), 0U);
 }
 
 TEST_F(AuditFiles, KeepTheNameTheyAreGiven) {

@@ -88,6 +88,22 @@ class AuditLogFile : public testing::Test {
     }
     return all;
   }
+  // The numbers of all lines, 0 for a torn one; the rest must be a chain from the first record on.
+  [[nodiscard]] std::vector<std::uint64_t> chained() const {
+    std::vector<std::uint64_t> numbers;
+    HexDigest before = chain_start;
+    Sha256 sha256;
+    std::ifstream file(path(), std::ios::binary);
+    for (std::string line; std::getline(file, line);) {
+      numbers.push_back(seq_of_line(line).value_or(0));
+      const auto links = links_of(line);
+      if (numbers.back() == 0 || !links) continue;
+      EXPECT_EQ(text_of(links->prev), text_of(before)) << line;
+      EXPECT_EQ(text_of(links->hash), text_of(hash_of(*links, sha256))) << line;
+      before = links->hash;
+    }
+    return numbers;
+  }
   [[nodiscard]] std::string open_error() const {
     try {
       (void)open();
@@ -263,6 +279,37 @@ TEST_F(AuditLogFile, AFullDiskAtAnyByteLeavesNoTornLine) {
   }
 }
 
+TEST_F(AuditLogFile, WhatIsRecordedTogetherIsAChainLikeAnyOther) {
+  const auto log = open(AuditSync::always);
+  const std::vector<AuditEvent> several{event_about("a"), event_about("b"), event_about("c")};
+  ASSERT_TRUE(log->record(event_about("before")));
+  EXPECT_EQ(log->record_all(several), 3U);
+  EXPECT_TRUE(log->record(event_about("after")));
+  EXPECT_THAT(chained(), testing::ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_EQ(log->health().seq, 5U);
+  EXPECT_EQ(records().back().at("hash").as_string(), log->health().hash);
+}
+
+TEST_F(AuditLogFile, OfWhatIsRecordedTogetherNothingStaysWhenTheDiskTakesAPart) {
+  const std::vector<AuditEvent> several{event_about("a"), event_about("b"), event_about("c")};
+  put(line_about("before", 7));
+  const auto line = fs::file_size(path());
+  for (const std::uintmax_t room : {line / 2, line + 1, 3 * line - 20}) {
+    const auto log = open();
+    {
+      const SizeLimit full(line + room);
+      EXPECT_EQ(log->record_all(several), 0U) << room;
+    }
+    EXPECT_EQ(fs::file_size(path()), line) << room;
+    EXPECT_EQ(log->health().missing, 3U);
+    EXPECT_FALSE(log->health().writable);
+  }
+  const auto log = open();
+  EXPECT_EQ(log->record_all(several), 3U);
+  EXPECT_TRUE(log->health().writable);
+  EXPECT_THAT(chained(), testing::ElementsAre(7, 8, 9, 10));
+}
+
 TEST_F(AuditLogFile, WhenThereIsRoomAgainTheLogTellsHowManyRecordsAreMissing) {
   const auto log = open();
   ASSERT_TRUE(log->record(event_about("before")));
@@ -335,6 +382,28 @@ TEST_F(AuditLogFile, WhereNothingCanBeCutOffTheNextRecordBeginsOnANewLine) {
   EXPECT_THAT(numbers, testing::ElementsAre(7, 0, 8, 0, 9, 10));
 }
 
+TEST_F(AuditLogFile, WhereNothingCanBeCutOffWholeRecordsOfAPartStay) {
+  const std::vector<AuditEvent> several{event_about("a"), event_about("b"), event_about("c")};
+  put("");
+  const AppendOnly append_only(path());
+  if (!append_only.works()) GTEST_SKIP() << "needs root, and a file system with append-only files";
+  const auto log = open();
+  ASSERT_TRUE(log->record(event_about("x")));
+  const auto line = fs::file_size(path());
+  {
+    const SizeLimit full(line * 3 + 20);
+    EXPECT_EQ(log->record_all(several), 2U);
+  }
+  EXPECT_EQ(log->health().missing, 1U);
+  EXPECT_EQ(log->health().seq, 3U);
+  {
+    const SizeLimit full(fs::file_size(path()) + 1 + line * 2);  // an LF, the note, and a part of the first
+    EXPECT_EQ(log->record_all(several), 0U);
+  }
+  EXPECT_EQ(log->record_all(several), 3U);
+  EXPECT_THAT(chained(), testing::ElementsAre(1, 2, 3, 0, 4, 0, 5, 6, 7, 8));
+}
+
 TEST_F(AuditLogFile, ADeviceWithoutRoomRecordsNothingAndSaysSo) {
   AuditLog log(AuditSettings{.path = "/dev/full", .fsync = AuditSync::never});
   EXPECT_FALSE(log.record(event_about("x")));
@@ -346,6 +415,9 @@ TEST_F(AuditLogFile, WhatCannotBeSyncedIsNotRecorded) {
   // fdatasync is refused on /dev/null, although every write succeeds.
   AuditLog log(AuditSettings{.path = "/dev/null", .fsync = AuditSync::always});
   EXPECT_FALSE(log.record(event_about("x")));
+  const std::vector<AuditEvent> several{event_about("a"), event_about("b")};
+  EXPECT_EQ(log.record_all(several), 0U);
+  EXPECT_EQ(log.health().missing, 2U) << "of the first one the log tells";
 }
 
 TEST_F(AuditLogFile, AFullFileSystemRecordsAgainOnceSpaceComesBack) {

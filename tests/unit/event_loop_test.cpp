@@ -79,6 +79,18 @@ TEST_F(EventLoopTest, ATickComesOnceForEachTimeItIsArmed) {
   EXPECT_EQ(told, "tt");
 }
 
+TEST(EventLoopTurns, AtTheEndOfATurnItSaysSoUnlessAHandlerBrokeItOff) {
+  std::string told;
+  EventLoop loop{[&] { told.push_back('t'); }, [&] { told.push_back('|'); }};
+  loop.arm_tick(0ms);
+  loop.post([&] { told.push_back('a'); });
+  loop.poll();
+  loop.post([] { throw std::runtime_error("no memory"); });
+  EXPECT_THROW(loop.poll(), std::runtime_error);
+  loop.poll();
+  EXPECT_EQ(told, "at||");
+}
+
 TEST_F(EventLoopTest, WhatIsToldInOneTurnHasOneTimeAndTheNextTurnAnother) {
   Now first;
   Now second;
