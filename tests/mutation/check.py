@@ -34,14 +34,19 @@ def chosen(words):
 
 
 def copy_tree():
+    """A file that is alike keeps its time, or else what an earlier run built of a broken one would look newer."""
     tree = WORK / "tree"
-    if tree.exists():
-        shutil.rmtree(tree)
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
-    for name in files.decode().split("\0"):
-        if name and (ROOT / name).is_file():
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, tree / name)
+    names = {name for name in files.decode().split("\0") if name and (ROOT / name).is_file()}
+    for left in [path for path in tree.rglob("*") if path.is_file()]:
+        if str(left.relative_to(tree)) not in names:
+            left.unlink()
+    for name in names:
+        target = tree / name
+        if not target.exists() or target.read_bytes() != (ROOT / name).read_bytes():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target)
+            shutil.copymode(ROOT / name, target)
     return tree
 
 
