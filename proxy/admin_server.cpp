@@ -1,8 +1,6 @@
 #include "proxy/admin_server.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
+#include <barrier>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -10,10 +8,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 
 #include "proxy/admin_connection.hpp"
 #include "proxy/destination.hpp"
 #include "proxy/log.hpp"
+#include "proxy/scheduling.hpp"
 
 namespace gate {
 namespace {
@@ -23,7 +23,8 @@ namespace asio = boost::asio;
 // Of a second processor at most: one for quick answers, and these, so that one long query does not keep
 // everybody else waiting.
 constexpr std::size_t slow_threads = 2;
-constexpr int yielding = 10;  // niceness: the data path first
+
+constexpr int niceness = 10;  // of the quick ones
 
 asio::ip::tcp::acceptor listen_on(asio::io_context& io, const asio::ip::tcp::endpoint& bind) {
   try {
@@ -73,9 +74,16 @@ void AdminServer::open_socket(const AdminSettings& settings) {
 }
 
 void AdminServer::run() noexcept {
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), yielding);  // of this thread and those it starts
+  give_way(niceness);
   try {
+    std::barrier each(slow_threads);  // so that every thread of the pool has one
     asio::thread_pool slow(slow_threads);
+    for (std::size_t i = 0; i < slow_threads; ++i) {
+      asio::post(slow, [&each] {
+        give_way_at_once();
+        each.arrive_and_wait();
+      });
+    }
     // cppcheck-suppress danglingLifetime ; used by what io_ runs, and it runs in this block only
     shared_.slow = &slow;
     while (!io_.stopped()) {

@@ -1,4 +1,4 @@
-// The admin server: HTTP on a unix socket and on TCP, on threads of its own that yield to those that carry
+// The admin server: HTTP on a unix socket and on TCP, on threads of its own that give way to those that carry
 // connections. Whatever is done to it costs a bounded number of connections, bytes and seconds.
 #pragma once
 

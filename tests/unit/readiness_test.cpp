@@ -197,7 +197,7 @@ TEST_F(ReadinessTest, WhoWaitsToWriteHearsWhetherTheSocketFailed) {
   ASSERT_EQ(::bind(nobody.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
   ASSERT_EQ(::getsockname(nobody.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
   Descriptor refused{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  ::connect(refused.get(), reinterpret_cast<sockaddr*>(&at), size);
+  (void)::connect(refused.get(), reinterpret_cast<sockaddr*>(&at), size);
   Line one(loop, std::move(refused), Descriptor());
   Line fine(loop);
   one.ours.arm_write(note('w'));
