@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,13 @@ namespace msnp {
   const std::size_t first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// How many digits stand at the front of `text`, `most` at most.
+[[nodiscard]] constexpr std::size_t leading_digits(std::string_view text, std::size_t most) noexcept {
+  std::size_t count = 0;
+  while (count < text.size() && count < most && text[count] >= '0' && text[count] <= '9') ++count;
+  return count;
 }
 
 /// The number at the front of `text`; nothing if there is none or it does not fit.

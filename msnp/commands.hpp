@@ -82,11 +82,13 @@ struct Lookup {
 /// True for a word that some client or server is known to use.
 [[nodiscard]] bool is_known(Word word) noexcept;
 
+inline constexpr std::size_t most_transaction_digits = 10;  // 4294967295
+inline constexpr std::size_t most_length_digits = 7;
+
 /// `0|[1-9][0-9]{0,6}` and nothing else. Escargot takes "+3", "0_3", "003" and other scripts' digits,
 /// aMSN takes octal and hexadecimal: any other spelling is read differently by two programs.
 [[nodiscard]] constexpr std::optional<std::size_t> canonical_length(std::string_view token) noexcept {
-  constexpr std::size_t most_digits = 7;
-  if (token.empty() || token.size() > most_digits) return std::nullopt;
+  if (token.empty() || token.size() > most_length_digits) return std::nullopt;
   if (token.front() == '0' && token.size() > 1) return std::nullopt;
   std::size_t value = 0;
   for (const char digit : token) {

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "msnp/ascii.hpp"
+#include "msnp/commands.hpp"
 #include "msnp/p2p.hpp"
 
 namespace msnp {
@@ -11,22 +13,13 @@ namespace {
 constexpr std::string_view command = "MSG ";
 constexpr std::size_t offset_at = 8;  // in the P2P header
 constexpr std::size_t offset_size = 8;
-constexpr std::size_t most_digits = 10;  // of a transaction, as the decoder takes it
-
-std::size_t digits_at(const std::byte* text, std::size_t left) noexcept {
-  std::size_t count = 0;
-  while (count < left && count < most_digits && text[count] >= std::byte{'0'} &&
-         text[count] <= std::byte{'9'})
-    ++count;
-  return count;
-}
-
 }  // namespace
 
 DataRun::DataRun(Direction direction, const Frame& first, std::size_t header) noexcept
     : numbered_(direction == Direction::to_server) {
   const Bytes behind = first.raw.subspan(command.size());
-  const Bytes fixed = behind.subspan(numbered_ ? digits_at(behind.data(), behind.size()) : 0);
+  const Bytes fixed =
+      behind.subspan(numbered_ ? leading_digits(as_text(behind), most_transaction_digits) : 0);
   const std::size_t header_begin = fixed.size() - first.payload.size() + header;
   head_ = fixed.first(header_begin + offset_at);
   header_end_ =
@@ -44,7 +37,8 @@ std::size_t DataRun::like_first(const std::byte* at, std::size_t left) const noe
   if (left < command.size() + size_ || std::memcmp(at, command.data(), command.size()) != 0) return 0;
   std::size_t front = command.size();
   if (numbered_) {
-    const std::size_t digits = digits_at(at + front, left - front);
+    const std::size_t digits =
+        leading_digits(as_text(Bytes(at + front, left - front)), most_transaction_digits);
     if (digits == 0) return 0;
     front += digits;
   }

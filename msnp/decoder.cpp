@@ -54,14 +54,13 @@ std::size_t first_control(std::string_view text) noexcept {
 }
 
 inline bool fits(TokenKind kind, std::string_view token) noexcept {
-  constexpr std::size_t most_trid_digits = 10;  // 4294967295
   switch (kind) {
     case TokenKind::any:
       return !token.empty();
     case TokenKind::name:
       return true;
     case TokenKind::trid:
-      return !token.empty() && token.size() <= most_trid_digits && all_digits(token);
+      return !token.empty() && token.size() <= most_transaction_digits && all_digits(token);
     case TokenKind::zero:
       return token == "0";
     case TokenKind::ok:

@@ -6,6 +6,7 @@
 
 #include "msnp/data_run.hpp"
 #include "msnp/repair.hpp"
+#include "msnp/text_run.hpp"
 #include "proxy/escape.hpp"
 #include "proxy/http_connection.hpp"
 
@@ -126,15 +127,11 @@ void Filter::follow(Direction direction, msnp::Bytes in, msnp::Output& out, Resu
     const msnp::Bytes rest = in.subspan(result.consumed);
     const msnp::Step step = decoder(direction).next(rest);
     if (const auto* frame = std::get_if<msnp::Frame>(&step)) {
-      handle(direction, *frame, out);
+      const std::size_t text = handle(direction, *frame, out);
       result.consumed += frame->raw.size();
-      const std::size_t header = conversation_ != nullptr ? conversation_->take_run() : 0;
-      if (header != 0 && frame->repair == msnp::Repair::none && state_ == State::following) {
-        const msnp::DataRun run(direction, *frame, header);
-        const msnp::Bytes alike = in.subspan(result.consumed, run.extent(in.subspan(result.consumed)));
-        out.forward(direction, alike);
-        result.consumed += alike.size();
-      }
+      const msnp::Bytes alike = alike_behind(direction, *frame, text, in.subspan(result.consumed));
+      if (!alike.empty()) out.forward(direction, alike);
+      result.consumed += alike.size();
       send_waiting(direction, out);
     } else if (const auto* opaque = std::get_if<msnp::Opaque>(&step)) {
       out.forward(direction, opaque->raw);
@@ -159,56 +156,79 @@ void Filter::follow(Direction direction, msnp::Bytes in, msnp::Output& out, Resu
   if (state_ == State::closed) result.consumed = in.size();
 }
 
-void Filter::handle(Direction direction, const msnp::Frame& frame, msnp::Output& out) {
+msnp::Bytes Filter::alike_behind(Direction direction, const msnp::Frame& frame, std::size_t text,
+                                 msnp::Bytes rest) noexcept {
+  const std::size_t header = conversation_ != nullptr ? conversation_->take_run() : 0;
+  if (rest.empty() || frame.repair != msnp::Repair::none || state_ != State::following) return {};
+  if (header != 0) return rest.first(msnp::DataRun(direction, frame, header).extent(rest));
+  if (text == 0) return {};
+  const msnp::Limits& limits = shared_->limits;
+  const std::size_t most =
+      direction == Direction::to_server ? limits.message_to_server : limits.inspected_payload;
+  return rest.first(msnp::TextRun(direction, frame, text, most).extent(rest));
+}
+
+std::size_t Filter::handle(Direction direction, const msnp::Frame& frame, msnp::Output& out) {
   commanded_ = true;
   identity_.see(direction, side_, frame, shared_->limits);
-  if (frame.dropped) return;
+  if (frame.dropped) return 0;
   const bool redirects = follows_ && direction == Direction::to_client &&
                          (frame.line.word == msnp::word("XFR") || frame.line.word == msnp::word("RNG"));
   if (frame.repair == msnp::Repair::none) {
-    if (redirects) return redirect(frame, frame.raw, out);
-    if (inspect(direction, frame, frame.raw, out) == msnp::Fate::forward) out.forward(direction, frame.raw);
-  } else {
-    std::string repaired;
-    msnp::append_repaired(frame, repaired);
-    const msnp::Bytes wire = msnp::as_bytes(repaired);
-    if (redirects) return redirect(frame, wire, out);
-    if (inspect(direction, frame, wire, out) == msnp::Fate::forward) out.write(direction, wire);
+    if (redirects) {
+      redirect(frame, frame.raw, out);
+      return 0;
+    }
+    const Inspected seen = inspect(direction, frame, frame.raw, out);
+    if (seen.fate == msnp::Fate::forward) out.forward(direction, frame.raw);
+    return seen.text;
   }
+  std::string repaired;
+  msnp::append_repaired(frame, repaired);
+  const msnp::Bytes wire = msnp::as_bytes(repaired);
+  if (redirects) {
+    redirect(frame, wire, out);
+  } else if (inspect(direction, frame, wire, out).fate == msnp::Fate::forward) {
+    out.write(direction, wire);
+  }
+  return 0;
 }
 
-msnp::Fate Filter::inspect(Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
-                           msnp::Output& out) {
+Filter::Inspected Filter::inspect(Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
+                                  msnp::Output& out) {
   using msnp::word;
   const msnp::Word verb = frame.line.word;
   if (!frame.inspected) {
-    if (conversation_ == nullptr || direction == Direction::to_server) return msnp::Fate::forward;
+    if (conversation_ == nullptr || direction == Direction::to_server) return {};
     const bool people = verb == word("JOI") || verb == word("IRO") || verb == word("BYE") ||
                         verb == word("USR") || verb == word("ANS");
     if (people) conversation_->people_changed();
     const bool reply = verb == word("ACK") || verb == word("NAK") || verb == word("UUN") ||
                        verb == word("SDG") || msnp::is_numeric(verb);
-    return reply ? conversation_->see_reply(frame) : msnp::Fate::forward;
+    return {reply ? conversation_->see_reply(frame) : msnp::Fate::forward};
   }
-  msnp::Fate fate = msnp::Fate::forward;
-  const auto passage_with = [&](auto see) {
+  const auto passage_with = [&](auto see) -> Inspected {
     msnp::Conversation& memory = conversation();
     msnp::Injector injector = injector_to(out, direction);
     const msnp::Passage passage{scene(injector), direction, frame, wire};
-    fate = see(memory, passage);
+    const msnp::Fate fate = see(memory, passage);
     show_noted(passage);
     charge();
+    return {fate};
   };
   if (verb == word("UUN") || verb == word("UBN")) {
-    passage_with([](auto& memory, const auto& passage) { return memory.see_notification(passage); });
-  } else if (verb == word("SDG")) {
-    passage_with([](auto& memory, const auto& passage) { return memory.see_datagram(passage); });
-  } else {
-    const msnp::MimeBlock block = msnp::read_mime(frame.payload);
-    if (!block.invite && !block.p2p && !block.part) return fate;
-    passage_with([&](auto& memory, const auto& passage) { return memory.see_message(passage, block); });
+    return passage_with([](auto& memory, const auto& passage) { return memory.see_notification(passage); });
   }
-  return fate;
+  if (verb == word("SDG")) {
+    return passage_with([](auto& memory, const auto& passage) { return memory.see_datagram(passage); });
+  }
+  const msnp::MimeBlock block = msnp::read_mime(frame.payload);
+  if (block.invite || block.p2p || block.part) {
+    return passage_with(
+        [&](auto& memory, const auto& passage) { return memory.see_message(passage, block); });
+  }
+  const bool begins_runs = block.canonical && verb == word("MSG");
+  return {msnp::Fate::forward, begins_runs ? block.bodies().front() : 0U};
 }
 
 msnp::Conversation& Filter::conversation() {

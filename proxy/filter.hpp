@@ -183,14 +183,24 @@ class Filter final : private msnp::Judge {
   void detect(msnp::Direction direction, msnp::Bytes in);
   void follow(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
   void follow_http(msnp::Direction direction, msnp::Bytes in, msnp::Output& out, Result& result);
-  void handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);
+  /// What was decided of a frame, and where the text begins in a MSG that concerns nobody here (TextRun);
+  /// else 0.
+  struct Inspected {
+    msnp::Fate fate = msnp::Fate::forward;
+    std::uint32_t text = 0;
+  };
+  /// Returns `Inspected::text` of a frame that went on as it came.
+  std::size_t handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);
+  /// The beginning of `rest` that passes as `frame` did, without a look at each of its frames.
+  [[nodiscard]] msnp::Bytes alike_behind(msnp::Direction direction, const msnp::Frame& frame,
+                                         std::size_t text, msnp::Bytes rest) noexcept;
   // filter_redirect.cpp
   /// An XFR or RNG line of the server.
   void redirect(const msnp::Frame& frame, msnp::Bytes wire, msnp::Output& out);
   void unfollowed(std::string detail, msnp::Bytes wire, msnp::Output& out);
   void give_up_redirect(msnp::Output& out);
-  [[nodiscard]] msnp::Fate inspect(msnp::Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
-                                   msnp::Output& out);
+  [[nodiscard]] Inspected inspect(msnp::Direction direction, const msnp::Frame& frame, msnp::Bytes wire,
+                                  msnp::Output& out);
   [[nodiscard]] msnp::Conversation& conversation();
   [[nodiscard]] msnp::Scene scene(msnp::Injector& injector) noexcept;
   [[nodiscard]] msnp::Injector injector_to(msnp::Output& out, std::optional<msnp::Direction> between);
