@@ -19,6 +19,7 @@
 #include <boost/beast/ssl.hpp>
 
 #include "proxy/log.hpp"
+#include "proxy/scheduling.hpp"
 
 namespace gate {
 namespace {
@@ -91,9 +92,11 @@ awaitable<AdminResponse> answer(const AdminShared& shared, const AdminRoute& rou
                                 const AdminRequest& request) {
   if (route.quick) co_return run_handler(route, request);
   const auto aside = [](const AdminRoute* asked, const AdminRequest* with) -> awaitable<AdminResponse> {
+    if (asked->searches) give_way_at_once();
     co_return run_handler(*asked, *with);
   };
-  co_return co_await asio::co_spawn(*shared.slow, aside(&route, &request), asio::use_awaitable);
+  asio::thread_pool& pool = route.searches ? *shared.search : *shared.slow;
+  co_return co_await asio::co_spawn(pool, aside(&route, &request), asio::use_awaitable);
 }
 
 template <class Stream>
@@ -220,9 +223,10 @@ class Connection {
     for (;;) {
       const std::shared_ptr<AdminStream> source = response.stream;
       const auto ask = [](std::shared_ptr<AdminStream> asked) -> awaitable<std::string> {
+        give_way_at_once();
         co_return asked->next();
       };
-      std::string piece = co_await asio::co_spawn(*shared_.slow, ask(source), asio::use_awaitable);
+      std::string piece = co_await asio::co_spawn(*shared_.search, ask(source), asio::use_awaitable);
       const auto now = std::chrono::steady_clock::now();
       if (piece.empty() && now - last >= stream_heartbeat) piece = ": still here\n\n";
       if (piece.empty()) {

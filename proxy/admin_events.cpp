@@ -139,9 +139,11 @@ AdminResponse stream(const Gateway& gateway, const AdminRequest& request) {
 
 void add_event_routes(Gateway& gateway, AdminRoutes& routes) {
   routes.push_back({.path = "/api/v1/events",
-                    .answer = [&gateway](const AdminRequest& request) { return events(gateway, request); }});
+                    .answer = [&gateway](const AdminRequest& request) { return events(gateway, request); },
+                    .searches = true});
   routes.push_back({.path = "/api/v1/events/stream",
-                    .answer = [&gateway](const AdminRequest& request) { return stream(gateway, request); }});
+                    .answer = [&gateway](const AdminRequest& request) { return stream(gateway, request); },
+                    .searches = true});
 }
 
 }  // namespace gate

@@ -62,6 +62,8 @@ struct AdminRoute {
   std::function<AdminResponse(const AdminRequest&)> answer;
   /// Answers at once, without a disk or a lock that is held for long: needs no thread of its own.
   bool quick = false;
+  /// Reads the log, which may take long, and holds no lock: done when nobody else wants the processor.
+  bool searches = false;
 };
 using AdminRoutes = std::vector<AdminRoute>;
 

@@ -1,6 +1,5 @@
 #include "proxy/admin_server.hpp"
 
-#include <barrier>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -8,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
 
 #include "proxy/admin_connection.hpp"
 #include "proxy/destination.hpp"
@@ -20,11 +18,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Of a second processor at most: one for quick answers, and these, so that one long query does not keep
-// everybody else waiting.
-constexpr std::size_t slow_threads = 2;
-
-constexpr int niceness = 10;  // of the quick ones
+constexpr int niceness = 10;
+// Besides the one for quick answers; two, so that one long query does not keep everybody else waiting.
+constexpr std::size_t slow_threads = 1;
+constexpr std::size_t search_threads = 2;
 
 asio::ip::tcp::acceptor listen_on(asio::io_context& io, const asio::ip::tcp::endpoint& bind) {
   try {
@@ -76,16 +73,12 @@ void AdminServer::open_socket(const AdminSettings& settings) {
 void AdminServer::run() noexcept {
   give_way(niceness);
   try {
-    std::barrier each(slow_threads);  // so that every thread of the pool has one
     asio::thread_pool slow(slow_threads);
-    for (std::size_t i = 0; i < slow_threads; ++i) {
-      asio::post(slow, [&each] {
-        give_way_at_once();
-        each.arrive_and_wait();
-      });
-    }
+    asio::thread_pool search(search_threads);
     // cppcheck-suppress danglingLifetime ; used by what io_ runs, and it runs in this block only
     shared_.slow = &slow;
+    // cppcheck-suppress danglingLifetime
+    shared_.search = &search;
     while (!io_.stopped()) {
       try {
         io_.run();
@@ -93,8 +86,8 @@ void AdminServer::run() noexcept {
         log(Level::error, {"admin: a connection was given up: ", error.what()});
       }
     }
-    slow.stop();
-    slow.join();
+    for (asio::thread_pool* const pool : {&slow, &search}) pool->stop();
+    for (asio::thread_pool* const pool : {&slow, &search}) pool->join();
   } catch (const std::exception& error) {
     log(Level::error, {"admin: gave up: ", error.what()});
   }

@@ -25,8 +25,9 @@ struct AdminShared {
   AdminRoutes routes;
   SocketOwnership ownership;
   AdminTokens tokens;
-  std::size_t connections = 0;               // most at once, of one door
-  boost::asio::thread_pool* slow = nullptr;  // for handlers that are not quick
+  std::size_t connections = 0;                 // most at once, of one door
+  boost::asio::thread_pool* slow = nullptr;    // for handlers that are not quick
+  boost::asio::thread_pool* search = nullptr;  // for those that search, and for streams
 };
 
 class AdminServer {

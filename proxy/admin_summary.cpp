@@ -84,7 +84,8 @@ AdminResponse summary(const Gateway& gateway, const AdminRequest& request) {
 
 void add_summary_route(Gateway& gateway, AdminRoutes& routes) {
   routes.push_back({.path = "/api/v1/summary",
-                    .answer = [&gateway](const AdminRequest& request) { return summary(gateway, request); }});
+                    .answer = [&gateway](const AdminRequest& request) { return summary(gateway, request); },
+                    .searches = true});
 }
 
 }  // namespace gate

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <boost/system/error_code.hpp>
 
@@ -29,6 +30,8 @@ void give_way(int niceness) noexcept {
 }
 
 void give_way_at_once() noexcept {
+  thread_local bool asked = false;
+  if (std::exchange(asked, true)) return;
   const sched_param none{};
   if (::sched_setscheduler(0, SCHED_IDLE, &none) != 0) tell_refusal();
 }
