@@ -99,7 +99,9 @@ bool AuditFile::cut(std::uint64_t size) noexcept {
     return false;
   }
   size_ = size;
-  torn_ = false;
+  char last = '\n';
+  if (size != 0 && ::pread(file_.get(), &last, 1, static_cast<off_t>(size - 1)) != 1) last = '\0';
+  torn_ = last != '\n';
   return true;
 }
 

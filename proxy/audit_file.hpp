@@ -25,7 +25,8 @@ class AuditFile {
   [[nodiscard]] std::size_t append(std::string_view lines) noexcept;
   /// Forces everything to the disk. False: `errno` tells why.
   [[nodiscard]] bool sync() noexcept;
-  /// Takes back what was appended behind `size`. False if that is not possible.
+  /// Takes back what was appended behind `size`. False if that is not possible. Where that leaves a part of a
+  /// line, the next one begins behind an LF.
   [[nodiscard]] bool cut(std::uint64_t size) noexcept;
 
   /// The last `limit` bytes of it, or all. Throws std::runtime_error.

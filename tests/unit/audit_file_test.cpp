@@ -97,6 +97,17 @@ TEST_F(AuditFiles, ATornLineIsCutOffOrEnded) {
   EXPECT_EQ(file.size(), 8U);
 }
 
+TEST_F(AuditFiles, WhatACutLeavesOfALineIsEndedToo) {
+  test::put_text(path_, "one\ntwo\n");
+  AuditFile file = AuditFile::open(path_);
+  ASSERT_TRUE(file.cut(6));
+  EXPECT_EQ(file.append("three\n"), 6U);
+  EXPECT_EQ(test::text_of_file(path_), "one\ntw\nthree\n");
+  ASSERT_TRUE(file.cut(0));
+  EXPECT_EQ(file.append("four\n"), 5U);
+  EXPECT_EQ(test::text_of_file(path_), "four\n");
+}
+
 TEST_F(AuditFiles, AFileThatBecameShorterIsNotReadFurther) {
   AuditFile file = AuditFile::open(path_);
   ASSERT_EQ(file.append("a line\n"), 7U);
