@@ -9,17 +9,14 @@
 
 #include <gtest/gtest.h>
 
-#include "msnp/decoder.hpp"
-#include "tests/support/filter_rig.hpp"
 #include "tests/support/invitations.hpp"
+#include "tests/support/message_runs.hpp"
 
 namespace gate::test {
 namespace {
 
 using msnp::Direction;
 
-constexpr std::string_view me = "alice@example.com";
-constexpr std::string_view peer = "bob@example.org";
 constexpr std::uint32_t allowed = 7001;
 constexpr std::uint32_t refused = 7002;
 
@@ -36,8 +33,7 @@ Package data_package(std::uint64_t offset, std::uint32_t session = allowed) {
 }
 
 std::string frame(Direction direction, const std::string& payload, const std::string& transaction = "17") {
-  return direction == Direction::to_server ? message_to_server(transaction, 'D', payload)
-                                           : message_to_client(peer, "Bob", payload);
+  return message_in(direction, 'D', payload, transaction);
 }
 
 std::string data_frame(Direction direction, std::uint64_t offset, std::uint32_t session = allowed) {
@@ -46,20 +42,14 @@ std::string data_frame(Direction direction, std::uint64_t offset, std::uint32_t 
 }
 
 std::size_t extent(Direction direction, const std::string& first, const std::string& rest) {
-  const msnp::Limits limits;
-  msnp::Decoder decoder(direction, msnp::Side::switchboard, limits);
-  const auto step = decoder.next(msnp::as_bytes(first));
-  const auto* const decoded = std::get_if<msnp::Frame>(&step);
-  if (decoded == nullptr) {
-    ADD_FAILURE() << "no frame";
-    return 0;
-  }
-  const std::size_t header = msnp::as_text(decoded->payload).find("\r\n\r\n") + 4;
-  return msnp::DataRun(direction, *decoded, header).extent(msnp::as_bytes(rest));
+  return extent_of_run(direction, first, rest, [&](const msnp::Frame& decoded) {
+    const std::size_t header = msnp::as_text(decoded.payload).find("\r\n\r\n") + 4;
+    return msnp::DataRun(direction, decoded, header);
+  });
 }
 
 TEST(DataRun, GoesOnWhileOnlyTransactionAndOffsetDiffer) {
-  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+  for (const Direction direction : directions) {
     std::string rest;
     for (std::uint64_t i = 0; i < 200; ++i) rest += data_frame(direction, i * 1202);
     EXPECT_EQ(extent(direction, data_frame(direction, 0), rest), rest.size());
@@ -67,7 +57,7 @@ TEST(DataRun, GoesOnWhileOnlyTransactionAndOffsetDiffer) {
 }
 
 TEST(DataRun, EndsBeforeAFrameThatIsNotWhole) {
-  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+  for (const Direction direction : directions) {
     const std::string one = data_frame(direction, 0);
     for (std::size_t size = 0; size < one.size(); ++size) {
       ASSERT_EQ(extent(direction, one, one + one.substr(0, size)), one.size()) << size;
@@ -77,7 +67,7 @@ TEST(DataRun, EndsBeforeAFrameThatIsNotWhole) {
 
 TEST(DataRun, EndsAtAnyOtherByteInFrontOfTheData) {
   const auto data = static_cast<std::ptrdiff_t>(1202 + 4);
-  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+  for (const Direction direction : directions) {
     const std::string one = data_frame(direction, 1202);
     const auto front = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(one.size()) - data);
     const std::size_t offset = front - 48 + 8;
@@ -184,7 +174,7 @@ std::unique_ptr<FilterRig> switchboard_with_a_file(Direction direction, bool als
 }
 
 TEST(DataRun, WhatStandsBetweenIsDecidedAsIfItCameAlone) {
-  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+  for (const Direction direction : directions) {
     for (const Between& odd : odd_ones(direction)) {
       std::vector<std::string> frames;
       for (const std::uint64_t i : {0U, 1U, 2U}) frames.push_back(data_frame(direction, i * 1202));
@@ -192,15 +182,10 @@ TEST(DataRun, WhatStandsBetweenIsDecidedAsIfItCameAlone) {
       for (const std::uint64_t i : {3U, 4U, 5U}) frames.push_back(data_frame(direction, i * 1202));
       const auto together = switchboard_with_a_file(direction, true);
       const auto alone = switchboard_with_a_file(direction, true);
-      std::string all;
-      for (const std::string& one : frames) {
-        all += one;
-        alone->feed(direction, one);
-      }
-      together->feed(direction, all);
+      const std::size_t all = feed_both(direction, frames, *together, *alone);
       const std::string sent = together->sent(direction);
       EXPECT_EQ(sent, alone->sent(direction)) << odd.what;
-      EXPECT_EQ(sent.size(), all.size() - (odd.stopped ? odd.bytes.size() : 0)) << odd.what;
+      EXPECT_EQ(sent.size(), all - (odd.stopped ? odd.bytes.size() : 0)) << odd.what;
       EXPECT_EQ(together->audit.events.size(), alone->audit.events.size()) << odd.what;
     }
   }
@@ -210,15 +195,10 @@ TEST(DataRun, WhatStandsBetweenIsDecidedAsIfItCameAlone) {
 void expect_stopped_alike(const std::vector<std::string>& frames) {
   const auto together = switchboard_with_a_file(Direction::to_server);
   const auto alone = switchboard_with_a_file(Direction::to_server);
-  std::string all;
-  for (const std::string& one : frames) {
-    all += one;
-    alone->from_client(one);
-  }
-  together->from_client(all);
+  const std::size_t all = feed_both(Direction::to_server, frames, *together, *alone);
   const std::string sent = together->to_server();
   EXPECT_EQ(sent, alone->to_server());
-  EXPECT_LT(sent.size(), all.size());
+  EXPECT_LT(sent.size(), all);
 }
 
 TEST(DataRun, IsNoneOfTexts) {

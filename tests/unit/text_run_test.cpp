@@ -2,29 +2,22 @@
 // frame came alone.
 #include "msnp/text_run.hpp"
 
-#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "msnp/decoder.hpp"
 #include "msnp/mime.hpp"
-#include "tests/support/filter_rig.hpp"
 #include "tests/support/invitations.hpp"
+#include "tests/support/message_runs.hpp"
 
 namespace gate::test {
 namespace {
 
 using msnp::Direction;
-
-constexpr std::string_view me = "alice@example.com";
-constexpr std::string_view peer = "bob@example.org";
-constexpr std::array directions{Direction::to_server, Direction::to_client};
 
 std::string block() {
   return "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nX-MMS-IM-Format: FN=Arial; EF=; "
@@ -32,8 +25,7 @@ std::string block() {
 }
 
 std::string frame(Direction direction, const std::string& payload, const std::string& transaction = "17") {
-  return direction == Direction::to_server ? message_to_server(transaction, 'A', payload)
-                                           : message_to_client(peer, "Bob", payload);
+  return message_in(direction, 'A', payload, transaction);
 }
 
 std::string chat(Direction direction, const std::string& text, const std::string& transaction = "17") {
@@ -42,17 +34,11 @@ std::string chat(Direction direction, const std::string& text, const std::string
 
 std::size_t extent(Direction direction, const std::string& first, const std::string& rest,
                    std::size_t most = 1664) {
-  const msnp::Limits limits;
-  msnp::Decoder decoder(direction, msnp::Side::switchboard, limits);
-  const auto step = decoder.next(msnp::as_bytes(first));
-  const auto* const decoded = std::get_if<msnp::Frame>(&step);
-  if (decoded == nullptr) {
-    ADD_FAILURE() << "no frame";
-    return 0;
-  }
-  const msnp::MimeBlock read = msnp::read_mime(decoded->payload);
-  EXPECT_TRUE(read.canonical);
-  return msnp::TextRun(direction, *decoded, read.bodies().front(), most).extent(msnp::as_bytes(rest));
+  return extent_of_run(direction, first, rest, [&](const msnp::Frame& decoded) {
+    const msnp::MimeBlock read = msnp::read_mime(decoded.payload);
+    EXPECT_TRUE(read.canonical);
+    return msnp::TextRun(direction, decoded, read.bodies().front(), most);
+  });
 }
 
 TEST(TextRun, GoesOnWhileOnlyTransactionLengthAndTextDiffer) {
@@ -160,18 +146,16 @@ TEST(TextRun, WhatStandsBetweenIsDecidedAsIfItCameAlone) {
     for (const Between& odd : odd_ones(direction)) {
       const auto together = std::make_unique<FilterRig>(policy_with(Action::block));
       const auto alone = std::make_unique<FilterRig>(policy_with(Action::block));
-      std::string all;
       for (FilterRig* const rig : {together.get(), alone.get()})
         rig->enter_switchboard(me, {std::string(peer), "carl@example.net"});
-      for (const std::string& one : {chat(direction, "one"), chat(direction, "number two", "18"), odd.bytes,
-                                     chat(direction, "three", "20"), chat(direction, "", "21")}) {
-        all += one;
-        alone->feed(direction, one);
-      }
-      together->feed(direction, all);
+      const std::size_t all =
+          feed_both(direction,
+                    {chat(direction, "one"), chat(direction, "number two", "18"), odd.bytes,
+                     chat(direction, "three", "20"), chat(direction, "", "21")},
+                    *together, *alone);
       const std::string sent = together->sent(direction);
       EXPECT_EQ(sent, alone->sent(direction)) << odd.what;
-      EXPECT_EQ(sent.size(), all.size() - (odd.stopped ? odd.bytes.size() : 0)) << odd.what;
+      EXPECT_EQ(sent.size(), all - (odd.stopped ? odd.bytes.size() : 0)) << odd.what;
       EXPECT_EQ(together->sent(msnp::opposite(direction)), alone->sent(msnp::opposite(direction)))
           << odd.what;
       EXPECT_EQ(together->audit.events.size(), alone->audit.events.size()) << odd.what;
