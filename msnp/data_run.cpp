@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view command = "MSG ";
 constexpr std::size_t offset_at = 8;  // in the P2P header
 constexpr std::size_t offset_size = 8;
+
 }  // namespace
 
 DataRun::DataRun(Direction direction, const Frame& first, std::size_t header) noexcept

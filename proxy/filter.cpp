@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "msnp/commands.hpp"
 #include "msnp/data_run.hpp"
 #include "msnp/repair.hpp"
 #include "msnp/text_run.hpp"
@@ -162,9 +163,7 @@ msnp::Bytes Filter::alike_behind(Direction direction, const msnp::Frame& frame, 
   if (rest.empty() || frame.repair != msnp::Repair::none || state_ != State::following) return {};
   if (header != 0) return rest.first(msnp::DataRun(direction, frame, header).extent(rest));
   if (text == 0) return {};
-  const msnp::Limits& limits = shared_->limits;
-  const std::size_t most =
-      direction == Direction::to_server ? limits.message_to_server : limits.inspected_payload;
+  const std::size_t most = shared_->limits.*msnp::look_up(direction, side_, frame.line.word).row->limit;
   return rest.first(msnp::TextRun(direction, frame, text, most).extent(rest));
 }
 
@@ -174,24 +173,18 @@ std::size_t Filter::handle(Direction direction, const msnp::Frame& frame, msnp::
   if (frame.dropped) return 0;
   const bool redirects = follows_ && direction == Direction::to_client &&
                          (frame.line.word == msnp::word("XFR") || frame.line.word == msnp::word("RNG"));
-  if (frame.repair == msnp::Repair::none) {
-    if (redirects) {
-      redirect(frame, frame.raw, out);
-      return 0;
-    }
-    const Inspected seen = inspect(direction, frame, frame.raw, out);
-    if (seen.fate == msnp::Fate::forward) out.forward(direction, frame.raw);
-    return seen.text;
-  }
+  const bool untouched = frame.repair == msnp::Repair::none;
   std::string repaired;
-  msnp::append_repaired(frame, repaired);
-  const msnp::Bytes wire = msnp::as_bytes(repaired);
+  if (!untouched) msnp::append_repaired(frame, repaired);
+  const msnp::Bytes wire = untouched ? frame.raw : msnp::as_bytes(repaired);
   if (redirects) {
     redirect(frame, wire, out);
-  } else if (inspect(direction, frame, wire, out).fate == msnp::Fate::forward) {
-    out.write(direction, wire);
+    return 0;
   }
-  return 0;
+  const Inspected seen = inspect(direction, frame, wire, out);
+  if (seen.fate != msnp::Fate::forward) return 0;
+  untouched ? out.forward(direction, wire) : out.write(direction, wire);
+  return seen.text;
 }
 
 Filter::Inspected Filter::inspect(Direction direction, const msnp::Frame& frame, msnp::Bytes wire,

@@ -189,7 +189,7 @@ class Filter final : private msnp::Judge {
     msnp::Fate fate = msnp::Fate::forward;
     std::uint32_t text = 0;
   };
-  /// Returns `Inspected::text` of a frame that went on as it came.
+  /// Returns `Inspected::text` of a frame that went on.
   std::size_t handle(msnp::Direction direction, const msnp::Frame& frame, msnp::Output& out);
   /// The beginning of `rest` that passes as `frame` did, without a look at each of its frames.
   [[nodiscard]] msnp::Bytes alike_behind(msnp::Direction direction, const msnp::Frame& frame,
