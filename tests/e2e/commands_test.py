@@ -87,6 +87,5 @@ def what_goes_to_the_journal_carries_its_level():
         assert all(line[:3] in ("<3>", "<4>", "<5>", "<6>") for line in lines), lines
 
 
-
 if __name__ == "__main__":
     sys.exit(main())
